@@ -1,0 +1,108 @@
+"""What travels between the ingress, the pipeline and the task tracker. Plain frozen data; no framework."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from models.types import InpaintParameters, MaskMode, Region
+
+
+class OutputFormat(StrEnum):
+    PNG = "png"
+    JPEG = "jpeg"
+    WEBP = "webp"
+
+    @property
+    def media_type(self) -> str:
+        return f"image/{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class EraseJob:
+    """One image and what to remove from it.
+
+    Exactly one of `mask`, `regions`, `detect` says where. `image` and `mask` are encoded files. `model` is a served
+    model's name, or "" for the default one. `verify` None means: on if strokes are used. `min_confidence` (0-1) and
+    `dilation_px` go to the text detector. `deadline` is epoch seconds; None means no limit.
+    """
+
+    request_id: str
+    image: bytes
+    mask: bytes | None = None
+    regions: tuple[Region, ...] = ()
+    detect: bool = False
+    model: str = ""
+    parameters: InpaintParameters = field(default_factory=InpaintParameters)
+    mask_mode: MaskMode = MaskMode.BOX
+    verify: bool | None = None
+    min_confidence: float = 0.5
+    dilation_px: int = 0
+    output_format: OutputFormat = OutputFormat.PNG
+    output_quality: int = 95
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedInfo:
+    """What is said about a result besides its bytes.
+
+    `model` answered; `fallback_for` names the wanted model if that could not. `total_area_px` is the area of the mask.
+    `stroke_fallbacks` counts regions that were filled as boxes although strokes were asked for (None: not asked).
+    `seed` is set by diffusion models. `timings_s`: queue, decode, inpaint, encode (and load, where a request waited
+    for a model to load).
+    """
+
+    media_type: str
+    model: str
+    width: int
+    height: int
+    regions_count: int
+    total_area_px: int
+    fallback_for: str | None = None
+    stroke_fallbacks: int | None = None
+    seed: int | None = None
+    processing_time_s: float = 0.0
+    timings_s: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The result: an encoded image file and the facts about it."""
+
+    image: bytes
+    info: ErasedInfo
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedText:
+    """One found text: polygon vertices (x, y) in pixels of the upright image, and the detector's score, 0-1."""
+
+    points: tuple[tuple[float, float], ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    texts: tuple[DetectedText, ...]
+    width: int
+    height: int
+
+
+class ModelState(StrEnum):
+    READY = "ready"
+    LOADING = "loading"
+    NOT_LOADED = "not_loaded"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """State of one model over all its replicas. `reason` says why it is not ready; `download` is 0-1 while weights
+    are being fetched."""
+
+    name: str
+    state: ModelState
+    device: str
+    replicas: int = 0
+    reason: str | None = None
+    download: float | None = None
+    gpu_memory_bytes: int | None = None

@@ -1,0 +1,102 @@
+"""One error tree. How each leaf looks over HTTP stands in one table: deployments/api/errors.py.
+
+Every error survives pickling with its message and details, because it crosses process boundaries.
+"""
+
+from typing import Any
+
+
+class TextRemovalError(Exception):
+    """Base of everything this service raises on purpose. `details` holds public facts only: no paths, no traces."""
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.message, self.details)
+
+
+def _rebuild(cls: type[TextRemovalError], message: str, details: dict[str, Any]) -> TextRemovalError:
+    return cls(message, **details)
+
+
+class InvalidRequest(TextRemovalError):
+    """The request is well-formed but asks for something that makes no sense; `details["field"]` names it."""
+
+
+class InvalidRegion(InvalidRequest):
+    """A region lies outside the image or has no area; `details["index"]` is its place in the list, from 0."""
+
+
+class InvalidMask(InvalidRequest):
+    """The mask has another size than the image, or marks no pixel."""
+
+
+class UnknownModel(InvalidRequest):
+    """The request names a model this service does not serve."""
+
+
+class InvalidImage(TextRemovalError):
+    """The bytes are not base64, or not a decodable image."""
+
+
+class UnsupportedImage(TextRemovalError):
+    """A decodable image, but of a format other than JPEG, PNG, WebP, BMP or TIFF."""
+
+
+class ImageTooLarge(TextRemovalError):
+    """The file or its pixel count is over the limit."""
+
+
+class ModelUnavailable(TextRemovalError):
+    """The model is served but cannot answer now: still loading, or it failed to load."""
+
+
+class WeightsUnavailable(ModelUnavailable):
+    """The weights file is not there and cannot be fetched, or what is there is corrupt."""
+
+
+class QueueFull(TextRemovalError):
+    """More work waits than the service admits; `details["retry_after_s"]` says when to come back."""
+
+
+class DeadlineExceeded(TextRemovalError):
+    """REQUEST_TIMEOUT passed before the result was there; the work has been stopped."""
+
+
+class Cancelled(TextRemovalError):
+    """The work was cancelled by its owner."""
+
+
+class ShuttingDown(TextRemovalError):
+    """The service is going away and takes no new work."""
+
+
+class Unauthorized(TextRemovalError):
+    """API keys are configured and the request carries none of them."""
+
+
+class UnknownTask(TextRemovalError):
+    """No task of this id is known."""
+
+
+class TaskConflict(TextRemovalError):
+    """The task id is taken by a different job."""
+
+
+class TaskNotFinished(TextRemovalError):
+    """The result was asked for before the task ended, or the task ended without one."""
+
+
+class TaskFinished(TextRemovalError):
+    """A cancel came after the task had ended."""
+
+
+class ResultExpired(TextRemovalError):
+    """The task is known but its result has been cleaned up."""
+
+
+class InferenceFailed(TextRemovalError):
+    """The model raised while it ran; the cause is in the log of the replica."""

@@ -1,0 +1,229 @@
+"""Configuration: the environment variables of the service and the application's arguments in the YAML file.
+
+The only file under deployments/ that reads the environment. Where both name a thing, the environment wins.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from deployments.api.ports import ApiSettings
+
+VERSION = "1.0.0"
+
+Words = Annotated[tuple[str, ...], NoDecode]
+"""A comma-separated list in the environment."""
+
+
+class ConfigurationError(ValueError):
+    """A setting has a value that cannot be used; the message is one line and names it."""
+
+
+class Environment(BaseSettings):
+    """Every environment variable the service obeys. None: not set, the YAML file's value or its default holds."""
+
+    model_config = SettingsConfigDict(env_prefix="", case_sensitive=False, extra="ignore", env_ignore_empty=True)
+
+    iopaint_host: str = "0.0.0.0"
+    iopaint_port: int = Field(8081, ge=1, le=65535)
+    iopaint_model: str | None = None
+    iopaint_device: Literal["cpu", "cuda", "mps"] | None = None
+    iopaint_low_mem: bool = True
+    iopaint_cpu_offload: bool = True
+    iopaint_fallback_model: str | None = None
+    iopaint_data_dir: Path = Path("data")
+    iopaint_api_keys: Words = ()
+    max_image_size: int = Field(2048, ge=64, le=16384)
+    max_file_size: int = Field(52_428_800, ge=1024)
+    max_image_pixels: int = Field(100_000_000, ge=1)
+    request_timeout: float = Field(300, gt=0)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    cors_origins: Words = ("*",)
+    task_store_url: str | None = None
+    blob_store_url: str | None = None
+    task_ttl: float = Field(86_400, gt=0)
+    callback_allowed_hosts: Words = ()
+    callback_secret: str = ""
+
+    @field_validator("iopaint_api_keys", "cors_origins", "callback_allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @classmethod
+    def read(cls) -> Self:
+        """Raises: ConfigurationError, one line that names the variable."""
+        empty_is_meant: dict[str, Any] = {name: "" for name in ("iopaint_fallback_model",) if os.environ.get(name.upper()) == ""}
+        try:
+            return cls(**empty_is_meant)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]).upper()
+            given = os.environ.get(name, os.environ.get(name.lower()))
+            raise ConfigurationError(f"{name}={given!r}: {first['msg']}") from None
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class Scaling(Strict):
+    """Replicas of one deployment. `min_replicas` 0 lets a rare model leave the machine when nobody asks for it."""
+
+    min_replicas: int = Field(1, ge=0)
+    max_replicas: int = Field(1, ge=1)
+    target_ongoing_requests: float = Field(4, gt=0)
+    upscale_delay_s: float = Field(5, ge=0)
+    downscale_delay_s: float = Field(300, ge=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError("min_replicas is above max_replicas")
+        return self
+
+
+class Resources(Strict):
+    """What Ray reserves for one replica. Fractions are bookkeeping: they bound how many replicas share a machine."""
+
+    num_cpus: float = Field(0.1, ge=0)
+    num_gpus: float = Field(0, ge=0)
+    memory_bytes: int | None = None
+
+
+class ModelConfig(Strict):
+    """One served model.
+
+    `max_batch_pixels` and `max_batch_items` bound one forward; `threads` is the number of torch threads of a CPU
+    replica (0: all cores). `device` None follows IOPAINT_DEVICE.
+    """
+
+    name: str
+    scaling: Scaling = Scaling()
+    resources: Resources = Resources()
+    device: str | None = None
+    threads: int = Field(0, ge=0)
+    max_batch_pixels: int = Field(4_194_304, ge=1)
+    max_batch_items: int = Field(16, ge=1)
+
+
+class EraserConfig(Strict):
+    """`max_images` are in work in one replica at once: it bounds memory. `max_windows` of one image are sent ahead."""
+
+    scaling: Scaling = Scaling(max_replicas=2, target_ongoing_requests=3)
+    resources: Resources = Resources()
+    max_images: int = Field(4, ge=1)
+    max_windows: int = Field(16, ge=1)
+
+
+class GatewayConfig(Strict):
+    """`max_waiting`: synchronous requests one replica admits before it answers 429. `max_connections`: requests and
+    open WebSockets together, which Serve counts alike."""
+
+    num_replicas: int = Field(1, ge=1)
+    resources: Resources = Resources()
+    max_waiting: int = Field(128, ge=1)
+    max_connections: int = Field(4096, ge=1)
+
+
+class TasksConfig(Strict):
+    """`max_running` tasks are driven at once, `max_waiting` more are admitted."""
+
+    resources: Resources = Resources()
+    max_running: int = Field(8, ge=1)
+    max_waiting: int = Field(10_000, ge=1)
+
+
+class AppConfig(Strict):
+    """The `args` of the application in serve_config.yaml."""
+
+    model: str = "lama"
+    fallback_model: str = ""
+    device: Literal["cpu", "cuda", "mps"] = "cpu"
+    models: tuple[ModelConfig, ...] = (ModelConfig(name="lama"), ModelConfig(name="cv2"))
+    gateway: GatewayConfig = GatewayConfig()
+    eraser: EraserConfig = EraserConfig()
+    detector: ModelConfig | None = ModelConfig(name="detector")
+    tasks: TasksConfig = TasksConfig()
+
+
+class Settings(Strict):
+    """What is in force: the YAML file under the environment, read once in `build` and handed to every replica."""
+
+    app: AppConfig
+    default_model: str
+    fallback_model: str
+    device: str
+    low_mem: bool
+    cpu_offload: bool
+    log_level: str
+    max_image_size: int
+    max_file_size: int
+    max_image_pixels: int
+    request_timeout_s: float
+    cors_origins: tuple[str, ...]
+    api_keys: tuple[str, ...] = Field(repr=False)
+    task_store_url: str
+    blob_store_url: str
+    task_ttl_s: float
+    callback_allowed_hosts: tuple[str, ...]
+    callback_secret: str = Field(repr=False)
+
+    @property
+    def api(self) -> ApiSettings:
+        return ApiSettings(
+            version=VERSION,
+            default_model=self.default_model,
+            fallback_model=self.fallback_model,
+            model_names=tuple(model.name for model in self.app.models),
+            device=self.device,
+            max_image_size=self.max_image_size,
+            max_file_size_bytes=self.max_file_size,
+            max_image_pixels=self.max_image_pixels,
+            request_timeout_s=self.request_timeout_s,
+            cors_origins=self.cors_origins,
+            api_keys=self.api_keys,
+        )
+
+
+def resolve(app: AppConfig, environment: Environment) -> Settings:
+    """Lay the environment over the file. A model that is asked for by name but not listed is added to the served
+    ones, so that `IOPAINT_MODEL=mat` alone is enough.
+
+    Raises: ConfigurationError if a model is listed twice.
+    """
+    default = environment.iopaint_model or app.model
+    fallback = app.fallback_model if environment.iopaint_fallback_model is None else environment.iopaint_fallback_model
+    names = [model.name for model in app.models]
+    if len(set(names)) < len(names):
+        raise ConfigurationError(f"models: a model is listed twice: {', '.join(names)}")
+    added = tuple(ModelConfig(name=name) for name in dict.fromkeys((default, fallback)) if name and name not in names)
+    data = environment.iopaint_data_dir.expanduser().absolute()
+    return Settings(
+        app=app.model_copy(update={"models": app.models + added}),
+        default_model=default,
+        fallback_model="" if fallback == default else fallback,
+        device=environment.iopaint_device or app.device,
+        low_mem=environment.iopaint_low_mem,
+        cpu_offload=environment.iopaint_cpu_offload,
+        log_level=environment.log_level,
+        max_image_size=environment.max_image_size,
+        max_file_size=environment.max_file_size,
+        max_image_pixels=environment.max_image_pixels,
+        request_timeout_s=environment.request_timeout,
+        cors_origins=environment.cors_origins,
+        api_keys=environment.iopaint_api_keys,
+        task_store_url=environment.task_store_url or f"sqlite:///{data / 'tasks.sqlite3'}",
+        blob_store_url=environment.blob_store_url or (data / "blobs").as_uri(),
+        task_ttl_s=environment.task_ttl,
+        callback_allowed_hosts=environment.callback_allowed_hosts,
+        callback_secret=environment.callback_secret,
+    )

@@ -1,0 +1,79 @@
+"""Where task records live: the truth about every task, of which the tracker is only a cache."""
+
+from typing import Protocol
+
+from deployments.task import TaskRecord, TaskSummary
+from models.errors import TextRemovalError
+
+
+class LeaseLost(TextRemovalError):
+    """A newer owner has taken the store over; whoever sees this must stop driving tasks."""
+
+
+class StoreUnavailable(TextRemovalError):
+    """The task store cannot be reached or cannot write; nothing was promised to anyone."""
+
+
+class TaskStore(Protocol):
+    """A durable map of task records with one owner at a time.
+
+    The owner is whoever acquired last: each `acquire` returns a higher epoch, and every write under an older one is
+    refused, so two trackers that live at once for some seconds cannot overwrite each other. This fences writes; it
+    does not stop the older owner's work, which ends when it sees `LeaseLost` or `holds` turn false.
+
+    A write is durable when the call returns. Every method may raise StoreUnavailable; then the write may or may not
+    have happened, and repeating it is safe. A cancelled call leaves the same doubt.
+    """
+
+    async def acquire(self, owner: str) -> int:
+        """Take the store over; `owner` is a name for people who look into the store. Returns the epoch."""
+        ...
+
+    async def holds(self, epoch: int) -> bool:
+        """Whether `epoch` is still the newest."""
+        ...
+
+    async def save(self, record: TaskRecord, epoch: int) -> None:
+        """Raises: LeaseLost."""
+        ...
+
+    async def delete(self, task_id: str, epoch: int) -> None:
+        """Deleting what is not there is fine. Raises: LeaseLost."""
+        ...
+
+    async def get(self, task_id: str) -> TaskRecord | None: ...
+
+    async def unfinished(self) -> tuple[TaskRecord, ...]:
+        """All that have not ended, oldest `created_at` first."""
+        ...
+
+    async def uncalled(self) -> tuple[TaskRecord, ...]:
+        """Ended tasks whose callback is still pending, oldest end first."""
+        ...
+
+    async def ended(self, before: float, *, result_expired: bool, limit: int = 500) -> tuple[TaskRecord, ...]:
+        """Tasks that ended before that moment (epoch seconds), oldest end first."""
+        ...
+
+    async def summary(self) -> TaskSummary:
+        """Taken at one moment, so that it adds up."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+async def open_store(url: str) -> TaskStore:
+    """`sqlite:///relative.db`, `sqlite:////absolute.db` or `redis://host:port/db` (`rediss://` for TLS).
+
+    Raises: ValueError for another scheme, StoreUnavailable when it cannot be opened.
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        from deployments.storage.sqlite import SqliteStore
+
+        return await SqliteStore.open(rest[1:])
+    if scheme in ("redis", "rediss"):
+        from deployments.storage.redis import RedisStore
+
+        return await RedisStore.open(url)
+    raise ValueError(f"a task store is sqlite:///path or redis://host:port/db, not {url!r}")

@@ -1,0 +1,148 @@
+"""Task records in redis: the store of a cluster.
+
+How much a crash of redis itself may lose is redis' own setting; run it with `appendonly yes`. All keys carry one hash
+tag, so that the script is also legal on a redis cluster.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
+from deployments.storage.record_codec import dump_record, load_record
+from deployments.storage.records import LeaseLost, StoreUnavailable
+from deployments.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
+
+_PREFIX = "{text-removal}:"
+_EPOCH = f"{_PREFIX}epoch"
+_OWNER = f"{_PREFIX}owner"
+
+# The indexes are sorted sets of task ids: by creation for each status, the others by the end of the task.
+_STATUS = {status: f"{_PREFIX}status:{status.value}" for status in TaskStatus}
+_ACTIVE = [key for status, key in _STATUS.items() if not status.final]
+_ENDED = {False: f"{_PREFIX}ended:kept", True: f"{_PREFIX}ended:expired"}
+_CALLING = f"{_PREFIX}calling"
+_INDEXES = (*_STATUS.values(), *_ENDED.values(), _CALLING)
+
+# KEYS: epoch, record, every index. ARGV: epoch, task id, record ("" deletes it), then pairs: an index to be in, score.
+_WRITE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+for i = 3, #KEYS do redis.call('ZREM', KEYS[i], ARGV[2]) end
+if ARGV[3] == '' then redis.call('DEL', KEYS[2]) else redis.call('SET', KEYS[2], ARGV[3]) end
+for i = 4, #ARGV, 2 do redis.call('ZADD', ARGV[i], ARGV[i + 1], ARGV[2]) end
+return 1
+"""
+
+
+class RedisStore:
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._script = redis.register_script(_WRITE)
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        pool = BlockingConnectionPool.from_url(url, max_connections=32, timeout=10, decode_responses=True)
+        store = cls(Redis.from_pool(pool))
+        try:
+            with _translated():
+                await store._redis.get(_EPOCH)
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def acquire(self, owner: str) -> int:
+        with _translated():
+            async with self._redis.pipeline(transaction=True) as commands:
+                commands.incr(_EPOCH)
+                commands.set(_OWNER, owner)
+                epoch, _ = await commands.execute()
+        return int(epoch)
+
+    async def holds(self, epoch: int) -> bool:
+        with _translated():
+            return bool(await self._redis.get(_EPOCH) == str(epoch))
+
+    async def save(self, record: TaskRecord, epoch: int) -> None:
+        scores = {_STATUS[record.status]: record.created_at}
+        if record.completed_at is not None:
+            scores[_ENDED[record.result_expired]] = record.completed_at
+            if record.callback is not None and record.callback.state is CallbackState.PENDING:
+                scores[_CALLING] = record.completed_at
+        await self._write(record.task_id, epoch, dump_record(record), scores)
+
+    async def delete(self, task_id: str, epoch: int) -> None:
+        await self._write(task_id, epoch, "", {})
+
+    async def get(self, task_id: str) -> TaskRecord | None:
+        records = await self._records([task_id])
+        return records[0] if records else None
+
+    async def unfinished(self) -> tuple[TaskRecord, ...]:
+        with _translated():
+            task_ids = await self._redis.zunion(_ACTIVE)
+        records = [record for record in await self._records(task_ids) if not record.status.final]
+        return tuple(sorted(records, key=lambda record: (record.created_at, record.task_id)))
+
+    async def uncalled(self) -> tuple[TaskRecord, ...]:
+        with _translated():
+            task_ids = await self._redis.zrange(_CALLING, 0, -1)
+        return await self._records(task_ids)
+
+    async def ended(self, before: float, *, result_expired: bool, limit: int = 500) -> tuple[TaskRecord, ...]:
+        key = _ENDED[result_expired]
+        with _translated():
+            task_ids = await self._redis.zrangebyscore(key, "-inf", f"({before!r}", start=0, num=limit)
+        return await self._records(task_ids)
+
+    async def summary(self) -> TaskSummary:
+        with _translated():
+            async with self._redis.pipeline(transaction=True) as commands:
+                commands.zunion(_ACTIVE)
+                for key in _STATUS.values():
+                    commands.zcard(key)
+                active_task_ids, *counts = await commands.execute()
+        of = dict(zip(_STATUS, counts, strict=True))
+        return TaskSummary(
+            total=sum(counts),
+            active=len(active_task_ids),
+            pending=of[TaskStatus.PENDING],
+            completed=of[TaskStatus.COMPLETED],
+            error=of[TaskStatus.ERROR],
+            cancelled=of[TaskStatus.CANCELLED],
+            active_task_ids=tuple(active_task_ids),
+        )
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def _write(self, task_id: str, epoch: int, text: str, scores: dict[str, float]) -> None:
+        joined = [part for key, score in scores.items() for part in (key, repr(score))]
+        with _translated():
+            written = await self._script(
+                keys=[_EPOCH, _record_key(task_id), *_INDEXES], args=[epoch, task_id, text, *joined]
+            )
+        if not written:
+            raise LeaseLost("a newer tracker has taken over", epoch=epoch)
+
+    async def _records(self, task_ids: Iterable[Any]) -> tuple[TaskRecord, ...]:
+        keys = [_record_key(task_id) for task_id in task_ids]
+        if not keys:
+            return ()
+        with _translated():
+            texts = await self._redis.mget(keys)
+        return tuple(load_record(str(text)) for text in texts if text is not None)
+
+
+def _record_key(task_id: str) -> str:
+    return f"{_PREFIX}task:{task_id}"
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise StoreUnavailable("the task store cannot be reached") from error

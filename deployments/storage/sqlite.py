@@ -1,0 +1,152 @@
+"""Task records in one sqlite file: the embedded store, for one node."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import aiosqlite
+
+from deployments.storage.record_codec import dump_record, load_record
+from deployments.storage.records import LeaseLost, StoreUnavailable
+from deployments.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
+
+_FINAL = tuple(status.value for status in TaskStatus if status.final)
+_MARKS = ", ".join("?" for _ in _FINAL)
+
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+CREATE TABLE IF NOT EXISTS lease (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, owner TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS tasks (
+    task_id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    completed_at REAL,
+    calling INTEGER NOT NULL,
+    result_expired INTEGER NOT NULL,
+    record TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS tasks_by_status ON tasks (status, created_at, task_id);
+CREATE INDEX IF NOT EXISTS tasks_by_end ON tasks (result_expired, completed_at);
+CREATE INDEX IF NOT EXISTS tasks_calling ON tasks (completed_at) WHERE calling;
+"""
+
+# One statement checks the lease and writes, so that nothing can come between the two.
+_SAVE = """
+INSERT INTO tasks (task_id, status, created_at, completed_at, calling, result_expired, record)
+SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM lease WHERE epoch = ?)
+ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, created_at = excluded.created_at,
+    completed_at = excluded.completed_at, calling = excluded.calling, result_expired = excluded.result_expired,
+    record = excluded.record
+"""
+
+_ACQUIRE = """
+INSERT INTO lease (id, epoch, owner) VALUES (1, 1, ?)
+ON CONFLICT (id) DO UPDATE SET epoch = epoch + 1, owner = excluded.owner RETURNING epoch
+"""
+
+_SUMMARY = f"""
+SELECT status, COUNT(*), CASE WHEN status IN ({_MARKS}) THEN NULL ELSE json_group_array(json_array(created_at, task_id))
+END FROM tasks GROUP BY status
+"""
+
+
+class SqliteStore:
+    """WAL, and every commit reaches the disk. Two processes may have the file open; writers wait for each other."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, path: str) -> Self:
+        with _translated():
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            connection = await aiosqlite.connect(path, isolation_level=None, timeout=10.0)
+        store = cls(connection)
+        try:
+            with _translated():
+                await connection.executescript(_SCHEMA)
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def acquire(self, owner: str) -> int:
+        return int((await self._rows(_ACQUIRE, owner))[0][0])
+
+    async def holds(self, epoch: int) -> bool:
+        return bool(await self._rows("SELECT 1 FROM lease WHERE epoch = ?", epoch))
+
+    async def save(self, record: TaskRecord, epoch: int) -> None:
+        calling = record.callback is not None and record.callback.state is CallbackState.PENDING
+        moment = (record.task_id, record.status.value, record.created_at, record.completed_at)
+        if not await self._change(_SAVE, *moment, calling, record.result_expired, dump_record(record), epoch):
+            raise LeaseLost("a newer tracker has taken over", epoch=epoch)
+
+    async def delete(self, task_id: str, epoch: int) -> None:
+        deleted = await self._change(
+            "DELETE FROM tasks WHERE task_id = ? AND EXISTS (SELECT 1 FROM lease WHERE epoch = ?)", task_id, epoch
+        )
+        if not deleted and not await self.holds(epoch):
+            raise LeaseLost("a newer tracker has taken over", epoch=epoch)
+
+    async def get(self, task_id: str) -> TaskRecord | None:
+        rows = await self._rows("SELECT record FROM tasks WHERE task_id = ?", task_id)
+        return load_record(rows[0][0]) if rows else None
+
+    async def unfinished(self) -> tuple[TaskRecord, ...]:
+        query = f"SELECT record FROM tasks WHERE status NOT IN ({_MARKS}) ORDER BY created_at, task_id"
+        return _records(await self._rows(query, *_FINAL))
+
+    async def uncalled(self) -> tuple[TaskRecord, ...]:
+        query = "SELECT record FROM tasks WHERE calling AND completed_at IS NOT NULL ORDER BY completed_at, task_id"
+        return _records(await self._rows(query))
+
+    async def ended(self, before: float, *, result_expired: bool, limit: int = 500) -> tuple[TaskRecord, ...]:
+        query = """SELECT record FROM tasks WHERE result_expired = ? AND completed_at < ?
+            ORDER BY completed_at, task_id LIMIT ?"""
+        return _records(await self._rows(query, result_expired, before, limit))
+
+    async def summary(self) -> TaskSummary:
+        counts: dict[str, int] = {}
+        active: list[tuple[float, str]] = []
+        for status, count, tasks in await self._rows(_SUMMARY, *_FINAL):
+            counts[status] = count
+            active += [(created_at, task_id) for created_at, task_id in json.loads(tasks or "[]")]
+        return TaskSummary(
+            total=sum(counts.values()),
+            active=len(active),
+            pending=counts.get(TaskStatus.PENDING, 0),
+            completed=counts.get(TaskStatus.COMPLETED, 0),
+            error=counts.get(TaskStatus.ERROR, 0),
+            cancelled=counts.get(TaskStatus.CANCELLED, 0),
+            active_task_ids=tuple(task_id for _, task_id in sorted(active)),
+        )
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        with _translated():
+            return list(await self._connection.execute_fetchall(sql, values))
+
+    async def _change(self, sql: str, *values: Any) -> int:
+        """Returns how many rows it changed."""
+        with _translated():
+            async with self._connection.execute(sql, values) as cursor:
+                return cursor.rowcount
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StoreUnavailable("the task store cannot be reached") from error
+
+
+def _records(rows: Iterable[sqlite3.Row]) -> tuple[TaskRecord, ...]:
+    return tuple(load_record(row[0]) for row in rows)

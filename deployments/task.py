@@ -176,15 +176,18 @@ def error_code(error: type[TextRemovalError]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", error.__name__).lower()
 
 
+_CIRCUMSTANCES = ("request_id", "created_at", "deadline")
+
+
 def job_digest(job: EraseJob) -> str:
-    """SHA-256, hex, of what the job asks for. Who asks and until when do not count (`request_id`, `deadline`).
+    """SHA-256, hex, of what the job asks for. Who asks, when, and until when do not count.
 
     Only fields that differ from their default go in, so that a field added to the job later leaves old digests valid.
     """
     asked: dict[str, Any] = {}
     for field in fields(job):
         value = getattr(job, field.name)
-        if field.name in ("request_id", "deadline") or value == field.default:
+        if field.name in _CIRCUMSTANCES or value == field.default:
             continue
         asked[field.name] = hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else _plain(value)
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """What a model is to the rest of the service: facts as data, and one method."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,7 +16,8 @@ class ModelFacts:
 
     `batchable`: several windows of one shape can run in one forward. `own_crop`: the model crops and resizes by rules
     of its own inside its call (IOPaint's migan and fcf), so it must see the whole image for the IOPaint strategies.
-    `loader` is "module:function"; the function takes (device: str) and returns an `Inpainter`.
+    `loader` is "module:function", a `Loader`. `mps`: runs on Apple's GPU; if not, it runs on the CPU there. `weights`
+    names files of models.weights.files; `licence` is that of the weights.
     """
 
     name: str
@@ -33,6 +35,21 @@ class ModelFacts:
     weights: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How to load a model. `device` is cpu, cuda, cuda:N or mps; `threads` None leaves the process as it is.
+
+    `low_mem` and `cpu_offload` mean something to diffusion models only; models/diffusion.py says what. `on_download`
+    is called with the share (0-1) of the model's weights that has arrived, in the thread that loads.
+    """
+
+    device: str = "cpu"
+    threads: int | None = None
+    low_mem: bool = False
+    cpu_offload: bool = False
+    on_download: Callable[[float], None] | None = None
+
+
 class Inpainter(Protocol):
     """A loaded model. Called from one thread only, never concurrently."""
 
@@ -45,4 +62,12 @@ class Inpainter(Protocol):
         model is batchable. Returns (n, h, w, 3) RGB uint8; pixels outside the mask may be anything: the caller pastes
         masked pixels only. Never writes into its arguments. Raises whatever the model raises.
         """
+        ...
+
+
+class Loader(Protocol):
+    """Makes a model ready to run."""
+
+    def __call__(self, facts: ModelFacts, options: LoadOptions) -> Inpainter:
+        """Fetches weights that are missing. Raises: WeightsUnavailable, ModelUnavailable."""
         ...

@@ -1,0 +1,70 @@
+"""The HTTP and WebSocket layer as one ASGI application. It knows the rest only through `Backend`."""
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from deployments.api.documentation import describe_app
+from deployments.api.errors import add_error_handlers
+from deployments.api.events import event_routes
+from deployments.api.inpaint import inpaint_routes
+from deployments.api.middleware import ApiKeys, RequestIds, UnexpectedErrors
+from deployments.api.ports import ApiSettings, Backend
+from deployments.api.service import NAME, root_routes, service_routes
+from deployments.api.tasks import task_routes
+from deployments.api.views import PREFIX
+from deployments.api.websocket import websocket_routes
+
+OPEN_PATHS = ("/", "/docs", "/redoc", "/openapi.json", "/ui", f"{PREFIX}/health")
+EXPOSED_HEADERS = (
+    "X-Processing-Time",
+    "X-Regions-Count",
+    "X-Total-Area",
+    "X-Timestamp",
+    "X-Model",
+    "X-Model-Fallback",
+    "X-Stroke-Fallbacks",
+    "X-Seed",
+    "X-Request-ID",
+    "Server-Timing",
+    "Retry-After",
+)
+
+
+def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
+    """All routes of the wire contract over one backend. WebSockets are served with and without the prefix.
+
+    /docs and /redoc load their scripts from a public CDN; /openapi.json needs nothing from outside.
+    """
+    app = FastAPI(title=NAME, version=settings.version, middleware=_middleware(settings))
+    add_error_handlers(app)
+    app.include_router(root_routes(backend, settings))
+    app.include_router(websocket_routes(backend))
+    for router in (
+        service_routes(backend, settings),
+        inpaint_routes(backend, settings),
+        task_routes(backend, settings),
+        event_routes(backend),
+        websocket_routes(backend),
+    ):
+        app.include_router(router, prefix=PREFIX)
+    describe_app(app)
+    return app
+
+
+def _middleware(settings: ApiSettings) -> list[Middleware]:
+    """Outermost first: even a refusal carries a request id and CORS headers."""
+    stack = [
+        Middleware(RequestIds),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=list(EXPOSED_HEADERS),
+        ),
+        Middleware(UnexpectedErrors),
+    ]
+    if settings.api_keys:
+        stack.append(Middleware(ApiKeys, keys=settings.api_keys, open_paths=OPEN_PATHS))
+    return stack

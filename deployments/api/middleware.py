@@ -1,0 +1,102 @@
+"""What is done to every request and WebSocket before a route sees it. Plain ASGI: nothing here buffers a body."""
+
+import re
+from collections.abc import Iterable
+from hmac import compare_digest
+from urllib.parse import parse_qs
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deployments.api.errors import known_error_response, request_id_of, unexpected_error_response
+from models.errors import Unauthorized
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+class RequestIds:
+    """Gives each request an id, the client's `X-Request-ID` if that is 1-128 of A-Za-z0-9._-, and returns it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return await self.app(scope, receive, send)
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        return await self.app(scope, receive, send_with_id)
+
+
+class UnexpectedErrors:
+    """Answers 500 in the one error shape when anything unforeseen is raised; the trace goes to the log only.
+
+    Once a response has begun nothing can be said any more: then the error is raised on and the server cuts the
+    connection.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        started = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            return await self.app(scope, receive, watched_send)
+        except Exception as error:
+            if started:
+                raise
+            await unexpected_error_response(error, request_id_of(scope))(scope, receive, send)
+
+
+class ApiKeys:
+    """Lets only those pass who bring one of the keys, as `Authorization: Bearer` or `X-API-Key`.
+
+    A WebSocket may bring it as `?api_key=` too, since browsers cannot set headers there; it then stands in access
+    logs. `open_paths` and everything below them need no key.
+    """
+
+    def __init__(self, app: ASGIApp, keys: Iterable[str], open_paths: Iterable[str]) -> None:
+        self.app = app
+        self.keys = tuple(key.encode() for key in keys)
+        self.open_paths = frozenset(open_paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or self._open(scope["path"]) or self._admits(scope):
+            return await self.app(scope, receive, send)
+        if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+            return await send({"type": "websocket.close", "code": 4401, "reason": "API key missing or unknown"})
+        error = Unauthorized(
+            "this service asks for an API key: send 'Authorization: Bearer <key>' or 'X-API-Key: <key>'"
+        )
+        return await known_error_response(error, request_id_of(scope))(scope, receive, send)
+
+    def _open(self, path: str) -> bool:
+        return path in self.open_paths or any(path.startswith(f"{place}/") for place in self.open_paths if place != "/")
+
+    def _admits(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        offered = [headers.get("x-api-key", "")]
+        if scheme.lower() == "bearer":
+            offered.append(bearer.strip())
+        if scope["type"] == "websocket":
+            offered += parse_qs(scope["query_string"].decode("latin-1")).get("api_key", [])
+        # Every pair is compared: the time taken tells nothing about which key came near.
+        matches = [compare_digest(key, offer.encode()) for key in self.keys for offer in offered if offer]
+        return any(matches)

@@ -1,0 +1,201 @@
+"""A backend without Ray or models: it answers what a test tells it to and remembers what it was asked."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from deployments.api.ports import ServiceHealth, TaskOptions
+from deployments.jobs import DetectedText, Detection, Erased, ErasedInfo, EraseJob, ModelState, ModelStatus
+from deployments.task import Callback, CallbackState, TaskRecord, TaskStatus, TaskSummary
+from models.errors import ResultExpired, TaskConflict, TaskFinished, TaskNotFinished, UnknownTask
+
+INFO = ErasedInfo(
+    media_type="image/png",
+    model="cv2",
+    width=48,
+    height=32,
+    regions_count=1,
+    total_area_px=406,
+    processing_time_s=0.25,
+    timings_s={"queue": 0.001, "decode": 0.002, "inpaint": 0.2, "encode": 0.01},
+)
+
+
+class FakeTasks:
+    """`change` moves a task; `fail_watches` ends every watch with an error; `watchers` counts those open."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, TaskRecord] = {}
+        self.jobs: dict[str, EraseJob] = {}
+        self.options: dict[str, TaskOptions] = {}
+        self.watchers = 0
+        self.error: Exception | None = None
+        self._failure: Exception | None = None
+        self._changed = asyncio.Condition()
+
+    async def submit(self, job: EraseJob, options: TaskOptions) -> TaskRecord:
+        self._raise()
+        task_id = options.task_id or f"task-{len(self.records)}"
+        content = replace(job, request_id="", created_at=0.0)
+        if task_id in self.records:
+            if self.jobs[task_id] != content:
+                raise TaskConflict(f"task {task_id} is another job", task_id=task_id)
+            return self.records[task_id]
+        self.jobs[task_id] = content
+        self.options[task_id] = options
+        url = options.callback_url
+        record = TaskRecord(
+            task_id=task_id,
+            digest="d",
+            created_at=1_700_000_000.0,
+            enable_progress=options.enable_progress,
+            progress_interval_s=options.progress_interval_s,
+            callback=Callback(url, CallbackState.REFUSED, 0, "the host is not allowed") if url else None,
+        )
+        self.records[task_id] = record
+        return record
+
+    async def get(self, task_id: str) -> TaskRecord:
+        self._raise()
+        if task_id not in self.records:
+            raise UnknownTask(f"no task {task_id} is known", task_id=task_id)
+        return self.records[task_id]
+
+    async def cancel(self, task_id: str) -> TaskRecord:
+        record = await self.get(task_id)
+        if record.status.final:
+            raise TaskFinished(f"task {task_id} has ended", task_id=task_id)
+        return await self.change(task_id, status=TaskStatus.CANCELLED, completed_at=1_700_000_002.0)
+
+    async def result(self, task_id: str) -> Erased:
+        record = await self.get(task_id)
+        if record.result_expired:
+            raise ResultExpired(f"the result of {task_id} has expired", task_id=task_id)
+        if record.result is None:
+            raise TaskNotFinished(f"task {task_id} has no result", task_id=task_id, status=record.status)
+        return Erased(b"result", record.result)
+
+    async def summary(self) -> TaskSummary:
+        statuses = [record.status for record in self.records.values()]
+        active = tuple(task_id for task_id, record in self.records.items() if not record.status.final)
+        return TaskSummary(
+            total=len(statuses),
+            active=len(active),
+            pending=statuses.count(TaskStatus.PENDING),
+            completed=statuses.count(TaskStatus.COMPLETED),
+            error=statuses.count(TaskStatus.ERROR),
+            cancelled=statuses.count(TaskStatus.CANCELLED),
+            active_task_ids=active,
+        )
+
+    async def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncIterator[TaskRecord]:
+        if task_id is not None:
+            await self.get(task_id)
+        seen = {} if task_id is None or after_seq is None else {task_id: after_seq}
+        if task_id is None:
+            seen = {key: record.seq for key, record in self.records.items() if record.status.final}
+        self.watchers += 1
+        try:
+            while True:
+                if self._failure:
+                    raise self._failure
+                for record in [self.records[task_id]] if task_id else list(self.records.values()):
+                    ended = task_id is not None and record.status.final
+                    if ended or record.seq > seen.get(record.task_id, -1):
+                        seen[record.task_id] = record.seq
+                        yield record
+                    if ended:
+                        return
+                async with self._changed:
+                    await self._changed.wait()
+        finally:
+            self.watchers -= 1
+
+    def add(self, task_id: str, **fields: object) -> TaskRecord:
+        record = TaskRecord(task_id=task_id, digest="d", created_at=1_700_000_000.0, progress_interval_s=0.0)
+        self.records[task_id] = replace(record, **fields)  # type: ignore[arg-type]
+        return self.records[task_id]
+
+    async def change(self, task_id: str, **fields: object) -> TaskRecord:
+        """One legal move: the seq counts up and every watcher sees it."""
+        record = self.records[task_id]
+        record = replace(record, seq=record.seq + 1, **fields)  # type: ignore[arg-type]
+        self.records[task_id] = record
+        await self._announce()
+        return record
+
+    async def complete(self, task_id: str) -> TaskRecord:
+        return await self.change(
+            task_id,
+            status=TaskStatus.COMPLETED,
+            overall_progress=100.0,
+            total_regions=1,
+            completed_at=1_700_000_003.0,
+            result=INFO,
+        )
+
+    async def fail_watches(self, error: Exception) -> None:
+        self._failure = error
+        await self._announce()
+
+    async def _announce(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _raise(self) -> None:
+        if self.error:
+            raise self.error
+
+
+class FakeBackend:
+    """`error`, if set, is raised by every call; `gate`, if set, holds the work back until it is set."""
+
+    def __init__(self) -> None:
+        self.tasks = FakeTasks()
+        self.jobs: list[EraseJob] = []
+        self.started = 0
+        self.cancelled = 0
+        self.error: Exception | None = None
+        self.gate: asyncio.Event | None = None
+        self.info = INFO
+        self.statuses: tuple[ModelStatus, ...] = (
+            ModelStatus("lama", ModelState.READY, "cpu", replicas=1),
+            ModelStatus("cv2", ModelState.READY, "cpu", replicas=1),
+        )
+        self.state = ServiceHealth(True, False, (), {"models": {}})
+        self.texts: tuple[DetectedText, ...] = (DetectedText(((6, 8), (34, 9), (34, 22), (6, 21)), 0.9),)
+
+    async def erase(self, job: EraseJob) -> Erased:
+        await self._work(job)
+        return Erased(b"result", replace(self.info, media_type=job.output_format.media_type))
+
+    async def detect(self, job: EraseJob) -> Detection:
+        await self._work(job)
+        return Detection(self.texts, 48, 32)
+
+    async def models(self) -> tuple[ModelStatus, ...]:
+        self._raise()
+        return self.statuses
+
+    async def health(self) -> ServiceHealth:
+        self._raise()
+        return self.state
+
+    async def metrics(self) -> bytes:
+        self._raise()
+        return b"# TYPE up gauge\nup 1\n"
+
+    async def _work(self, job: EraseJob) -> None:
+        self._raise()
+        self.jobs.append(job)
+        self.started += 1
+        try:
+            if self.gate:
+                await self.gate.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+
+    def _raise(self) -> None:
+        if self.error:
+            raise self.error

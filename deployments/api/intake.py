@@ -14,13 +14,12 @@ from deployments.api.errors import request_id_of, schema_error
 from deployments.api.fields import is_multipart, parse_fields
 from deployments.api.negotiation import output_format
 from deployments.api.ports import ApiSettings
-from deployments.api.region_forms import RegionForms
 from deployments.api.requests import Body, Finding, InpaintBody, Options, RegionsBody, RemoveTextBody, TaskBody
 from deployments.jobs import EraseJob
 from models.errors import DeadlineExceeded, ImageTooLarge, InvalidMask, InvalidRequest, UnknownModel
-from models.imaging.images import probe
+from models.imaging.images import ImageInfo, check_size, probe
 from models.imaging.regions import validate
-from models.types import InpaintParameters, MaskMode, Region
+from models.types import InpaintParameters, MaskMode
 
 DEFAULT_QUALITY = 95
 
@@ -77,16 +76,27 @@ def make_job(body: Body, settings: ApiSettings, origin: Origin) -> EraseJob:
     mask = body.mask if isinstance(body, InpaintBody | TaskBody) else None
     forms = body.regions if isinstance(body, RegionsBody | TaskBody) else None
     detect = body.detect if isinstance(body, TaskBody) else isinstance(body, RemoveTextBody)
+    if forms == ():
+        raise InvalidRequest("regions: at least one region is needed", field="regions")
     if options and [mask is not None, forms is not None, detect].count(True) != 1:
         raise InvalidRequest("regions: exactly one of regions, mask and detect must be given", field="regions")
     if options and options.model and options.model not in settings.model_names:
         served = ", ".join(settings.model_names)
         raise UnknownModel(f"model: {options.model!r} is not served here; there are {served}", field="model")
+    chosen = (options and options.output_format) or output_format(origin.accept)
+    _check_file_sizes(settings, image=body.image, mask=mask)
+    info = probe(body.image, max_pixels=settings.max_image_pixels)
+    if options:
+        check_size(info.width, info.height, format=chosen)
+    if mask is not None:
+        _check_mask(mask, info, settings)
+    regions = tuple(form.region() for form in forms or ())
+    validate(regions, info.width, info.height)
     return EraseJob(
         request_id=origin.request_id,
         image=body.image,
         mask=mask,
-        regions=_check_places(body.image, mask, forms or (), settings),
+        regions=regions,
         detect=detect,
         model=options.model if options else "",
         parameters=options.parameters if options else InpaintParameters(),
@@ -94,30 +104,24 @@ def make_job(body: Body, settings: ApiSettings, origin: Origin) -> EraseJob:
         verify=options.verify if options else None,
         min_confidence=finding.min_confidence,
         dilation_px=finding.dilation,
-        output_format=(options and options.output_format) or output_format(origin.accept),
+        output_format=chosen,
         output_quality=options.output_quality if options else DEFAULT_QUALITY,
         deadline=origin.deadline,
         created_at=time.time(),
     )
 
 
-def _check_places(
-    image: bytes, mask: bytes | None, forms: RegionForms | tuple[()], settings: ApiSettings
-) -> tuple[Region, ...]:
-    """Look at the headers only: the size of the image says whether mask and regions fit it."""
-    for field, file in (("image", image), ("mask", mask)):
-        if file is not None and len(file) > settings.max_file_size_bytes:
-            limit = settings.max_file_size_bytes
+def _check_file_sizes(settings: ApiSettings, **files: bytes | None) -> None:
+    limit = settings.max_file_size_bytes
+    for field, file in files.items():
+        if file is not None and len(file) > limit:
             raise ImageTooLarge(f"{field}: the file of {len(file)} bytes is over the limit of {limit}", field=field)
-    size = probe(image, max_pixels=settings.max_image_pixels)
-    if mask is not None:
-        mask_size = probe(mask, max_pixels=settings.max_image_pixels)
-        if (mask_size.width, mask_size.height) != (size.width, size.height):
-            raise InvalidMask(
-                f"mask: it is {mask_size.width}x{mask_size.height}, the image is {size.width}x{size.height}",
-                field="mask",
-            )
-    regions = tuple(form.region() for form in forms)
-    if regions:
-        validate(regions, size.width, size.height)
-    return regions
+
+
+def _check_mask(mask: bytes, image: ImageInfo, settings: ApiSettings) -> None:
+    """By its header; whether it marks anything is seen when it is decoded."""
+    info = probe(mask, max_pixels=settings.max_image_pixels)
+    if (info.width, info.height) != (image.width, image.height):
+        raise InvalidMask(
+            f"mask: it is {info.width}x{info.height}, the image is {image.width}x{image.height}", field="mask"
+        )

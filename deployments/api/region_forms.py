@@ -89,4 +89,6 @@ RegionForm: TypeAlias = Annotated[
 ]
 """Recognised by its keys; `bounding_box` comes first, then `points`, then `x1`."""
 
-RegionForms: TypeAlias = Annotated[tuple[RegionForm, ...], Field(min_length=1, max_length=MAX_REGIONS)]
+RegionForms: TypeAlias = Annotated[
+    tuple[RegionForm, ...], Field(max_length=MAX_REGIONS, json_schema_extra={"minItems": 1})
+]

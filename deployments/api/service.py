@@ -134,9 +134,11 @@ def answering(statuses: tuple[ModelStatus, ...], settings: ApiSettings) -> dict[
     unknown = ModelStatus(settings.default_model, ModelState.NOT_LOADED, settings.device)
     wanted = by_name.get(settings.default_model, unknown)
     fallback = by_name.get(settings.fallback_model)
-    if wanted.state is ModelState.ERROR and fallback and fallback.state is ModelState.READY:
+    cannot = wanted.state in (ModelState.ERROR, ModelState.LOADING)
+    if cannot and fallback and fallback.state is ModelState.READY:
         description = describe(fallback, settings)
-        description["parameters"] |= {"wanted": wanted.name, "reason": wanted.reason}
+        reason = wanted.reason or f"the model is in state {wanted.state}"
+        description["parameters"] |= {"wanted": wanted.name, "reason": reason}
         return description
     return describe(wanted, settings)
 

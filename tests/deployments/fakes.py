@@ -148,7 +148,8 @@ class FakeTasks:
 
 
 class FakeBackend:
-    """`error`, if set, is raised by every call; `gate`, if set, holds the work back until it is set."""
+    """`error`, if set, is raised by every call; `gate`, if set, holds the work back until it is set;
+    `working` is set once there is any."""
 
     def __init__(self) -> None:
         self.tasks = FakeTasks()
@@ -157,6 +158,7 @@ class FakeBackend:
         self.cancelled = 0
         self.error: Exception | None = None
         self.gate: asyncio.Event | None = None
+        self.working = asyncio.Event()
         self.info = INFO
         self.statuses: tuple[ModelStatus, ...] = (
             ModelStatus("lama", ModelState.READY, "cpu", replicas=1),
@@ -189,6 +191,7 @@ class FakeBackend:
         self._raise()
         self.jobs.append(job)
         self.started += 1
+        self.working.set()
         try:
             if self.gate:
                 await self.gate.wait()

@@ -13,12 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from models.errors import DeadlineExceeded, ShuttingDown
+from models.errors import Cancelled, DeadlineExceeded, ShuttingDown
 
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+STOPPED_OWNERS_KEPT = 1024
+"""A call that was under way when its owner was stopped may still arrive; it is recognised this long."""
 
 
 @dataclass(eq=False)
@@ -28,6 +31,7 @@ class Ticket(Generic[Item, Result]):
     item: Item
     kind: Hashable
     pixels: int
+    owner: str
     deadline: float | None
     done: "asyncio.Future[Result]"
     started: bool = field(default=False)
@@ -59,9 +63,9 @@ class Batcher(Generic[Item, Result]):
         self._waiting: list[Ticket[Item, Result]] = []
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
         self._worker: asyncio.Task[None] | None = None
+        self._running: tuple[Ticket[Item, Result], ...] = ()
+        self._stopped: dict[str, None] = {}
         self._closed = False
-        self.batches_run = 0
-        self.items_run = 0
 
     @property
     def waiting(self) -> int:
@@ -72,17 +76,22 @@ class Batcher(Generic[Item, Result]):
         """The inference thread, for work that must not run beside a forward (loading, warm-up)."""
         return self._thread
 
-    async def submit(self, item: Item, *, kind: Hashable, pixels: int, deadline: float | None = None) -> Result:
-        """Wait for the item's result. `deadline` is in the clock's seconds.
+    async def submit(
+        self, item: Item, *, kind: Hashable, pixels: int, owner: str = "", deadline: float | None = None
+    ) -> Result:
+        """Wait for the item's result. `deadline` is in the clock's seconds; `owner` is a name for `stop`.
 
         Cancelling the call drops an item that waits at once; if it already runs, the cancellation is delivered when
         the run has ended, so that a caller who sees it knows that the device is free of its work.
 
-        Raises: DeadlineExceeded if it could not start in time, ShuttingDown, or what `run` raised for this item.
+        Raises: DeadlineExceeded if it could not start in time, Cancelled if its owner was stopped, ShuttingDown, or
+        what `run` raised for this item.
         """
         if self._closed:
             raise ShuttingDown("the model replica is shutting down")
-        ticket = Ticket[Item, Result](item, kind, pixels, deadline, asyncio.get_running_loop().create_future())
+        if owner in self._stopped:
+            raise Cancelled("the work this window belongs to was cancelled")
+        ticket = Ticket[Item, Result](item, kind, pixels, owner, deadline, asyncio.get_running_loop().create_future())
         self._waiting.append(ticket)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
@@ -99,6 +108,21 @@ class Batcher(Generic[Item, Result]):
                 ticket.done.cancel()
             raise
 
+    async def stop(self, owner: str) -> None:
+        """End all of an owner's items. Returns when none of them waits or runs; later ones are refused."""
+        self._stopped[owner] = None
+        while len(self._stopped) > STOPPED_OWNERS_KEPT:
+            self._stopped.pop(next(iter(self._stopped)))
+        for ticket in self._waiting:
+            if ticket.owner == owner and not ticket.done.done():
+                ticket.done.set_exception(Cancelled("the work this window belongs to was cancelled"))
+        self._waiting = [ticket for ticket in self._waiting if ticket.owner != owner]
+        running = [ticket for ticket in self._running if ticket.owner == owner]
+        for ticket in running:
+            ticket.cancelled = True
+        if running:
+            await asyncio.wait([ticket.done for ticket in running])
+
     async def close(self) -> None:
         """Refuse what waits, let the running batch end, free the thread."""
         self._closed = True
@@ -114,7 +138,9 @@ class Batcher(Generic[Item, Result]):
         while batch := self._take():
             for ticket in batch:
                 ticket.started = True
+            self._running = tuple(batch)
             await self._run_isolated(batch)
+            self._running = ()
 
     def _take(self) -> list[Ticket[Item, Result]]:
         """Remove and return the next batch: the oldest live item and those of its kind that fit beside it."""
@@ -156,7 +182,5 @@ class Batcher(Generic[Item, Result]):
             await self._run_isolated(live[:middle])
             await self._run_isolated(live[middle:])
             return
-        self.batches_run += 1
-        self.items_run += len(live)
         for ticket, result in zip(live, results, strict=True):
             ticket.done.set_result(result)

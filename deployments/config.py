@@ -61,7 +61,9 @@ class Environment(BaseSettings):
     @classmethod
     def read(cls) -> Self:
         """Raises: ConfigurationError, one line that names the variable."""
-        empty_is_meant: dict[str, Any] = {name: "" for name in ("iopaint_fallback_model",) if os.environ.get(name.upper()) == ""}
+        empty_is_meant: dict[str, Any] = {
+            name: "" for name in ("iopaint_fallback_model",) if os.environ.get(name.upper()) == ""
+        }
         try:
             return cls(**empty_is_meant)
         except ValidationError as error:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from models.types import InpaintParameters, MaskMode, Region
+from models.types import Image, InpaintParameters, MaskMode, Region
 
 
 class OutputFormat(StrEnum):
@@ -22,7 +22,8 @@ class EraseJob:
 
     Exactly one of `mask`, `regions`, `detect` says where. `image` and `mask` are encoded files. `model` is a served
     model's name, or "" for the default one. `verify` None means: on if strokes are used. `min_confidence` (0-1) and
-    `dilation_px` go to the text detector. `deadline` is epoch seconds; None means no limit.
+    `dilation_px` go to the text detector. `created_at` is when the request had been read (0: unknown) and `deadline`
+    when it gives up (None: never), both epoch seconds.
     """
 
     request_id: str
@@ -39,6 +40,7 @@ class EraseJob:
     output_format: OutputFormat = OutputFormat.PNG
     output_quality: int = 95
     deadline: float | None = None
+    created_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,14 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """A window as a model replica gives it back; `ready_at` is when its model had been loaded, epoch seconds."""
+
+    image: Image
+    ready_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class DetectedText:
     """One found text: polygon vertices (x, y) in pixels of the upright image, and the detector's score, 0-1."""
 
@@ -96,8 +106,8 @@ class ModelState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """State of one model over all its replicas. `reason` says why it is not ready; `download` is 0-1 while weights
-    are being fetched."""
+    """State of one model over all its live replicas. `reason` says why it is not ready; `download` is 0-1 while
+    weights are being fetched; `windows` have been run in `forwards`."""
 
     name: str
     state: ModelState
@@ -106,3 +116,5 @@ class ModelStatus:
     reason: str | None = None
     download: float | None = None
     gpu_memory_bytes: int | None = None
+    forwards: int = 0
+    windows: int = 0

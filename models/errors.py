@@ -58,6 +58,10 @@ class WeightsUnavailable(ModelUnavailable):
     """The weights file is not there and cannot be fetched, or what is there is corrupt."""
 
 
+class ReplicaLost(TextRemovalError):
+    """A process that worked on this died. Nothing is wrong with the work itself: trying again may help."""
+
+
 class QueueFull(TextRemovalError):
     """More work waits than the service admits; `details["retry_after_s"]` says when to come back."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from deployments.batcher import Batcher, Ticket
-from models.errors import DeadlineExceeded, ShuttingDown
+from models.errors import Cancelled, DeadlineExceeded, ShuttingDown
 
 
 class Device:
@@ -26,12 +26,12 @@ class Device:
             raise ValueError("bad item")
         return [item.upper() for item in items]
 
-    def batcher(self, **limits: int) -> Batcher[str, str]:
-        return Batcher(self.run, **({"max_pixels": 100, "max_items": 8} | limits))
+    def batcher(self, max_pixels: int = 100, max_items: int = 8) -> Batcher[str, str]:
+        return Batcher(self.run, max_pixels=max_pixels, max_items=max_items)
 
 
 async def until_begun(device: Device) -> None:
-    while not device.begun.is_set():
+    while not device.begun.is_set():  # noqa: ASYNC110 - set by another thread
         await asyncio.sleep(0.001)
 
 
@@ -129,6 +129,32 @@ async def test_cancelling_a_running_item_is_delivered_only_when_the_device_is_fr
 
     with pytest.raises(asyncio.CancelledError):
         await running
+    await batcher.close()
+
+
+async def test_stopping_an_owner_drops_what_waits_and_returns_when_what_runs_has_ended() -> None:
+    device = Device()
+    device.free.clear()
+    batcher = device.batcher(max_items=1)
+
+    tasks = [asyncio.create_task(batcher.submit("a", kind="k", pixels=1, owner="mine"))]
+    await until_begun(device)
+    for item, owner in (("b", "mine"), ("c", "yours")):
+        tasks.append(asyncio.create_task(batcher.submit(item, kind="k", pixels=1, owner=owner)))
+    await asyncio.sleep(0)
+    stopping = asyncio.create_task(batcher.stop("mine"))
+    await asyncio.sleep(0.05)
+    assert not stopping.done()
+    device.free.set()
+    await stopping
+
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert results[0] == "A"
+    assert isinstance(results[1], Cancelled)
+    assert results[2] == "C"
+    assert device.batches == [["a"], ["c"]]
+    with pytest.raises(Cancelled):
+        await batcher.submit("late", kind="k", pixels=1, owner="mine")
     await batcher.close()
 
 

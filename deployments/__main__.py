@@ -1,0 +1,74 @@
+"""Start the service in the foreground: `python -m deployments`. Host and port come from the environment."""
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from pydantic import ValidationError
+
+from deployments.config import AppConfig, ConfigurationError, Environment, resolve
+
+APP_NAME = "text-removal"
+
+
+def read_config(path: Path) -> AppConfig:
+    """The `args` of the application in a Serve config file.
+
+    Raises: ConfigurationError with one line that names what is wrong.
+    """
+    try:
+        document: dict[str, Any] = yaml.safe_load(path.read_text())
+        return AppConfig.model_validate(document["applications"][0].get("args", {}))
+    except (OSError, yaml.YAMLError, KeyError, IndexError, TypeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigurationError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def main(
+    config: Annotated[Path, typer.Option(help="A Serve config file; its application's args are used.")] = Path(
+        "serve_config.yaml"
+    ),
+) -> None:
+    """Serve until SIGINT or SIGTERM, then stop in good order."""
+    try:
+        environment = Environment.read()
+        app_config = read_config(config)
+        resolve(app_config, environment)
+    except ConfigurationError as error:
+        print(f"configuration error: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+    import ray
+    from ray import serve
+
+    from deployments.app import build
+
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    logging.getLogger("ray.serve").setLevel(environment.log_level)
+    if not ray.is_initialized():
+        ray.init(include_dashboard=False)
+    serve.start(http_options={"host": environment.iopaint_host, "port": environment.iopaint_port})
+    try:
+        serve.run(build(app_config), name=APP_NAME, route_prefix="/")
+        print(f"ready: http://{_reachable(environment.iopaint_host)}:{environment.iopaint_port}/docs", flush=True)
+        stopping.wait()
+    finally:
+        serve.shutdown()  # type: ignore[no-untyped-call]
+        ray.shutdown()
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host == "0.0.0.0" else host
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,215 @@
+"""Serve handles as our own ports: errors come out as ours, a cancel reaches the work, a dead replica is tried anew."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from ray.exceptions import ActorDiedError, ActorUnavailableError, RayTaskError, TaskCancelledError, WorkerCrashedError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, RequestCancelledError
+from ray.serve.handle import DeploymentHandle
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from deployments.jobs import Detection, Erased, ErasedInfo, EraseJob, Filled, ModelStatus
+from deployments.task import TaskRecord, TaskSummary
+from models.errors import ReplicaLost, ShuttingDown, TextRemovalError
+from models.types import Image, InpaintParameters, Mask, Progress, Region
+
+Handle = DeploymentHandle[Any]
+
+log = logging.getLogger(__name__)
+
+LOST = (ActorDiedError, ActorUnavailableError, WorkerCrashedError)
+
+
+def retrying() -> AsyncRetrying:
+    """Three attempts while replicas die under the work, which is safe because erasing has no side effects."""
+    return AsyncRetrying(
+        retry=retry_if_exception_type(ReplicaLost),
+        stop=stop_after_attempt(3),
+        wait=wait_exponential_jitter(initial=0.2, max=3),
+        reraise=True,
+    )
+
+
+def translated(error: BaseException) -> BaseException:
+    """Our own error behind what Ray raised, or the error itself if there is none."""
+    if isinstance(error, RayTaskError):
+        cause = error.cause
+        return cause if isinstance(cause, TextRemovalError) else translated(cause) if cause is not error else error
+    if isinstance(error, LOST):
+        return ReplicaLost("the process that worked on this request died")
+    if isinstance(error, DeploymentUnavailableError):
+        return ShuttingDown("a part of the service has no process to run in")
+    if isinstance(error, BackPressureError):
+        return ReplicaLost("the deployment takes no more work at the moment")
+    if isinstance(error, RequestCancelledError | TaskCancelledError):
+        return asyncio.CancelledError()
+    return error
+
+
+async def call(response: Any) -> Any:
+    """Await one result. Cancelling the await asks the remote work to stop; it does not wait for its end."""
+    try:
+        return await response
+    except asyncio.CancelledError:
+        response.cancel()
+        raise
+    except Exception as error:
+        raise translated(error) from error
+
+
+async def stream(responses: Any) -> AsyncGenerator[Any]:
+    """Yield the items of a remote generator; closing this one cancels it."""
+    finished = False
+    try:
+        async for item in responses:
+            yield item
+        finished = True
+    except Exception as error:
+        finished = True
+        raise translated(error) from error
+    finally:
+        if not finished:
+            responses.cancel()
+
+
+async def everywhere(handle: Handle, method: str, *arguments: Any) -> None:
+    """Call a method of every live replica and wait for all. Replicas that are gone have nothing left to do."""
+    try:
+        answers = await handle.broadcast(method, *arguments).results_async(return_exceptions=True)
+    except DeploymentUnavailableError:
+        return
+    for answer in answers:
+        if isinstance(answer, Exception):
+            log.debug("%s on a replica: %s", method, answer)
+
+
+class RemoteModel:
+    """A model deployment (`ports.WindowModel`)."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+        self._steps = handle.options(stream=True)
+
+    async def inpaint(
+        self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
+    ) -> Filled:
+        async for attempt in retrying():
+            with attempt:
+                filled: Filled = await call(self._handle.inpaint.remote(job_id, image, mask, parameters, deadline))
+        return filled
+
+    async def inpaint_in_steps(
+        self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
+    ) -> AsyncGenerator[Progress | Filled]:
+        async for item in stream(self._steps.inpaint_in_steps.remote(job_id, image, mask, parameters, deadline)):
+            yield item
+
+    async def stop(self, job_id: str) -> None:
+        await everywhere(self._handle, "stop", job_id)
+
+
+class RemoteTextFinder:
+    """The text detector deployment (`ports.TextFinder`)."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    async def detect(self, image: Image, min_confidence: float, deadline: float | None) -> Detection:
+        async for attempt in retrying():
+            with attempt:
+                detection: Detection = await call(self._handle.detect.remote(image, min_confidence, deadline))
+        return detection
+
+    async def readable(self, image: Image, regions: tuple[Region, ...], deadline: float | None) -> tuple[int, ...]:
+        async for attempt in retrying():
+            with attempt:
+                indices: tuple[int, ...] = await call(self._handle.readable.remote(image, regions, deadline))
+        return indices
+
+
+class RemoteEraser:
+    """The pipeline deployment, as the gateway and the tracker use it."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+        self._stream = handle.options(stream=True)
+
+    async def erase(self, job: EraseJob) -> Erased:
+        async for attempt in retrying():
+            with attempt:
+                erased: Erased = await call(self._handle.erase.remote(job))
+        return erased
+
+    async def run_task(self, record: TaskRecord) -> AsyncGenerator[Progress | ErasedInfo]:
+        """Run one attempt of a task. Closing the iterator stops it, and returns when it has stopped everywhere."""
+        finished = False
+        items: Any = self._stream.run_task.remote(record.task_id, record.digest, record.attempt)
+        try:
+            async for item in items:
+                yield item
+            finished = True
+        except Exception as error:
+            finished = True
+            raise translated(error) from error
+        finally:
+            if not finished:
+                items.cancel()
+                await everywhere(self._handle, "task_ended", record.task_id, record.attempt)
+
+    async def detect(self, job: EraseJob) -> Detection:
+        async for attempt in retrying():
+            with attempt:
+                detection: Detection = await call(self._handle.detect.remote(job))
+        return detection
+
+
+class RemoteTracker:
+    """The task tracker deployment."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+        self._stream = handle.options(stream=True)
+
+    async def submit(self, record: TaskRecord) -> TaskRecord:
+        return await self._call("submit", record)
+
+    async def get(self, task_id: str) -> TaskRecord:
+        return await self._call("get", task_id)
+
+    async def cancel(self, task_id: str) -> TaskRecord:
+        return await self._call("cancel", task_id)
+
+    async def summary(self) -> TaskSummary:
+        async for attempt in retrying():
+            with attempt:
+                summary: TaskSummary = await call(self._handle.summary.remote())
+        return summary
+
+    async def watch(self, task_id: str | None, after_seq: int | None) -> AsyncGenerator[TaskRecord]:
+        async with aclosing(stream(self._stream.watch.remote(task_id, after_seq))) as records:
+            async for record in records:
+                yield record
+
+    async def _call(self, method: str, argument: Any) -> TaskRecord:
+        """Every method of the tracker may be called again: the second call finds what the first has done."""
+        async for attempt in retrying():
+            with attempt:
+                record: TaskRecord = await call(getattr(self._handle, method).remote(argument))
+        return record
+
+    async def models(self) -> tuple[ModelStatus, ...]:
+        statuses: tuple[ModelStatus, ...] = await call(self._handle.models.remote())
+        return statuses
+
+
+class RemoteReports:
+    """Where a model replica says how it is (`ports.ModelReports`)."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    async def report_model(self, replica_id: str, status: ModelStatus) -> None:
+        await call(self._handle.report_model.remote(replica_id, status))

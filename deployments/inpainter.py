@@ -1,0 +1,215 @@
+"""The model replica: loads one model, runs windows through a continuous batcher, reports how it is."""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from deployments.batcher import Batcher, Ticket
+from deployments.config import ModelConfig, Settings
+from deployments.jobs import Filled, ModelState, ModelStatus
+from deployments.logs import configure_logging
+from deployments.ports import ModelReports
+from models import registry
+from models.base import Inpainter as LoadedModel
+from models.errors import Cancelled, InferenceFailed, ModelUnavailable, TextRemovalError
+from models.imaging.padding import pad, padded_shape
+from models.types import Image, InpaintParameters, Mask, Progress
+
+log = logging.getLogger(__name__)
+
+REPORT_INTERVAL_S = 2.0
+RELOAD_INTERVAL_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """One window as the model will see it, before padding."""
+
+    job_id: str
+    image: Image
+    mask: Mask
+    parameters: InpaintParameters
+    on_step: Callable[[int, int], None] | None = None
+
+
+class Inpainter:
+    """Serves one model. A model that cannot be loaded does not fail the replica: its calls raise ModelUnavailable and
+    loading is tried again every `RELOAD_INTERVAL_S`, so weights that arrive later are picked up.
+    """
+
+    def __init__(self, config: ModelConfig, settings: Settings, reports: ModelReports, replica_id: str = "") -> None:
+        configure_logging(settings.log_level)
+        self.facts = registry.facts(config.name)
+        self._config = config
+        self._settings = settings
+        self._reports = reports
+        self._replica_id = replica_id
+        device = config.device or settings.device
+        self._device = "cpu" if device == "mps" and not self.facts.mps else device
+        self._model: LoadedModel | None = None
+        self._error: TextRemovalError | None = None
+        self._status = ModelStatus(config.name, ModelState.LOADING, self._device, replicas=1)
+        self._batcher = Batcher(
+            self._forward,
+            max_pixels=config.max_batch_pixels,
+            max_items=config.max_batch_items if self.facts.batchable else 1,
+        )
+        self._ready_at = 0.0
+        self._forwards = 0
+        self._windows = 0
+        self._settled = asyncio.Event()
+        self._background = [asyncio.create_task(self._keep_loading()), asyncio.create_task(self._keep_reporting())]
+
+    async def inpaint(
+        self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None = None
+    ) -> Filled:
+        """Fill one window: `image` (h, w, 3), `mask` (h, w); returns the same shape. Waits while the model loads.
+
+        Raises: ModelUnavailable, DeadlineExceeded, InferenceFailed.
+        """
+        return Filled(await self._submit(Crop(job_id, image, mask, parameters), deadline), self._ready_at)
+
+    async def inpaint_in_steps(
+        self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None = None
+    ) -> AsyncGenerator[Progress | Filled]:
+        """As `inpaint`, but yields a Progress per step of a diffusion model, then the image."""
+        loop = asyncio.get_running_loop()
+        steps: asyncio.Queue[Progress] = asyncio.Queue()
+
+        def on_step(done: int, total: int) -> None:
+            loop.call_soon_threadsafe(steps.put_nowait, Progress("inpainting", done, total))
+
+        work = asyncio.create_task(self._submit(Crop(job_id, image, mask, parameters, on_step), deadline))
+        try:
+            while not work.done():
+                step = asyncio.create_task(steps.get())
+                await asyncio.wait([work, step], return_when=asyncio.FIRST_COMPLETED)
+                if step.done():
+                    yield step.result()
+                else:
+                    step.cancel()
+            yield Filled(await work, self._ready_at)
+        finally:
+            if not work.done():
+                work.cancel()
+                await asyncio.wait([work])
+
+    async def stop(self, job_id: str) -> None:
+        """End the windows of one job; returns when the device is free of them."""
+        await self._batcher.stop(job_id)
+
+    async def close(self) -> None:
+        for task in self._background:
+            task.cancel()
+        await self._batcher.close()
+
+    async def _submit(self, crop: Crop, deadline: float | None) -> Image:
+        await self._loaded(deadline)
+        height, width = padded_shape(crop.mask.shape[0], crop.mask.shape[1], self.facts)
+        kind = (height, width)  # batchable models take no parameters (ModelFacts.batchable)
+        try:
+            return await self._batcher.submit(
+                crop, kind=kind, pixels=height * width, owner=crop.job_id, deadline=deadline
+            )
+        except TextRemovalError:
+            raise
+        except Exception as error:
+            log.exception("model %s failed on a %dx%d window", self.facts.name, width, height)
+            raise InferenceFailed(f"the model {self.facts.name} failed on a window of {width}x{height}") from error
+
+    async def _loaded(self, deadline: float | None) -> None:
+        if self._status.download is not None:
+            raise ModelUnavailable(
+                f"the weights of model {self.facts.name} are being downloaded ({self._status.download:.0%})",
+                retry_after_s=10,
+            )
+        timeout = None if deadline is None else max(0.0, deadline - time.time())
+        try:
+            await asyncio.wait_for(self._settled.wait(), timeout)
+        except TimeoutError:
+            raise ModelUnavailable(f"model {self.facts.name} is still loading", retry_after_s=10) from None
+        if self._model is None:
+            assert self._error is not None
+            raise self._error
+
+    def _forward(self, tickets: Sequence[Ticket[Crop, Image]]) -> Sequence[Image]:
+        """One forward of windows of one padded shape; runs in the inference thread."""
+        assert self._model is not None
+        crops = [ticket.item for ticket in tickets]
+        height, width = padded_shape(crops[0].mask.shape[0], crops[0].mask.shape[1], self.facts)
+        images = np.stack([pad(crop.image, height, width) for crop in crops])
+        masks = np.stack([pad(crop.mask, height, width) for crop in crops])
+
+        def on_step(done: int, total: int) -> None:
+            if all(ticket.cancelled for ticket in tickets):
+                raise Cancelled("the work was cancelled between two steps")
+            for crop in crops:
+                if crop.on_step is not None:
+                    crop.on_step(done, total)
+
+        results = self._model.inpaint(images, masks, crops[0].parameters, on_step)
+        self._forwards += 1
+        self._windows += len(crops)
+        return [result[: crop.mask.shape[0], : crop.mask.shape[1]] for result, crop in zip(results, crops, strict=True)]
+
+    async def _keep_loading(self) -> None:
+        while self._model is None:
+            try:
+                await self._load()
+            except TextRemovalError as error:
+                self._failed(error)
+            except Exception as error:  # a loader may raise anything; the replica must live to say so
+                log.exception("model %s failed to load", self.facts.name)
+                self._failed(ModelUnavailable(f"model {self.facts.name} failed to load: {error}"))
+            if self._model is None:
+                await asyncio.sleep(RELOAD_INTERVAL_S)
+
+    async def _load(self) -> None:
+        started = time.perf_counter()
+        loop = asyncio.get_running_loop()
+
+        def on_download(share: float) -> None:
+            loop.call_soon_threadsafe(self._downloading, share)
+
+        def work() -> LoadedModel:
+            return registry.load(
+                self.facts.name,
+                self._device,
+                threads=self._config.threads or os.cpu_count(),
+                low_mem=self._settings.low_mem,
+                cpu_offload=self._settings.cpu_offload,
+                on_download=on_download,
+            )
+
+        self._model = await loop.run_in_executor(self._batcher.thread, work)
+        self._error = None
+        self._ready_at = time.time()
+        self._status = replace(self._status, state=ModelState.READY, reason=None, download=None)
+        self._settled.set()
+        log.info("model %s ready on %s in %.1f s", self.facts.name, self._device, time.perf_counter() - started)
+        await self._report()
+
+    def _downloading(self, share: float) -> None:
+        self._status = replace(self._status, state=ModelState.LOADING, download=share)
+
+    def _failed(self, error: TextRemovalError) -> None:
+        self._error = error
+        self._status = replace(self._status, state=ModelState.ERROR, reason=error.message, download=None)
+        self._settled.set()
+
+    async def _keep_reporting(self) -> None:
+        while True:
+            await self._report()
+            await asyncio.sleep(REPORT_INTERVAL_S)
+
+    async def _report(self) -> None:
+        try:
+            status = replace(self._status, forwards=self._forwards, windows=self._windows)
+            await self._reports.report_model(self._replica_id, status)
+        except Exception as error:  # the tracker may be away for a moment; the next report tells it all again
+            log.debug("could not report the state of %s: %s", self.facts.name, error)

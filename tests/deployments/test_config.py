@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deployments.config import AppConfig, ConfigurationError, Environment, ModelConfig, resolve
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Environment.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    environment = Environment.read()
+
+    assert (environment.iopaint_host, environment.iopaint_port) == ("0.0.0.0", 8081)
+    assert (environment.max_image_size, environment.max_file_size) == (2048, 52_428_800)
+    assert environment.request_timeout == 300
+    assert environment.cors_origins == ("*",)
+    assert environment.iopaint_low_mem
+    assert environment.iopaint_cpu_offload
+    assert resolve(AppConfig(), environment).default_model == "lama"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IOPAINT_PORT", "eighty"),
+        ("IOPAINT_DEVICE", "tpu"),
+        ("MAX_IMAGE_SIZE", "-1"),
+        ("REQUEST_TIMEOUT", "0"),
+        ("LOG_LEVEL", "LOUD"),
+        ("IOPAINT_LOW_MEM", "perhaps"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigurationError) as caught:
+        Environment.read()
+
+    assert str(caught.value).startswith(f"{name}='{value}': ")
+    assert "\n" not in str(caught.value)
+
+
+def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", "https://a.example, https://b.example")
+    monkeypatch.setenv("IOPAINT_API_KEYS", "one,two,")
+
+    assert Environment.read().cors_origins == ("https://a.example", "https://b.example")
+    assert Environment.read().iopaint_api_keys == ("one", "two")
+
+
+def test_the_environment_wins_over_the_file_and_a_model_asked_for_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOPAINT_MODEL", "mat")
+    monkeypatch.setenv("IOPAINT_DEVICE", "cuda")
+
+    settings = resolve(AppConfig(model="lama", fallback_model="cv2"), Environment.read())
+
+    assert (settings.default_model, settings.fallback_model, settings.device) == ("mat", "cv2", "cuda")
+    assert [model.name for model in settings.app.models] == ["lama", "cv2", "mat"]
+
+
+def test_an_empty_fallback_in_the_environment_switches_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOPAINT_FALLBACK_MODEL", "")
+
+    assert resolve(AppConfig(fallback_model="cv2"), Environment.read()).fallback_model == ""
+
+
+def test_state_lives_in_the_data_folder_unless_urls_are_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("IOPAINT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("BLOB_STORE_URL", "s3://bucket/blobs")
+
+    settings = resolve(AppConfig(), Environment.read())
+
+    assert settings.task_store_url == f"sqlite:///{tmp_path / 'tasks.sqlite3'}"
+    assert settings.blob_store_url == "s3://bucket/blobs"
+
+
+def test_a_model_listed_twice_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="listed twice"):
+        resolve(AppConfig(models=(ModelConfig(name="cv2"), ModelConfig(name="cv2"))), Environment.read())
+
+
+def test_secrets_do_not_show_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBACK_SECRET", "hush")
+    monkeypatch.setenv("IOPAINT_API_KEYS", "hush")
+
+    assert "hush" not in repr(resolve(AppConfig(), Environment.read()))
+
+
+@pytest.mark.parametrize("path", [ROOT / "serve_config.yaml", *sorted((ROOT / "configs").glob("*.yaml"))], ids=str)
+def test_every_config_file_is_valid(path: Path) -> None:
+    for application in yaml.safe_load(path.read_text()).get("applications", []):
+        assert application["import_path"] == "deployments.app:build"
+        AppConfig.model_validate(application.get("args", {}))

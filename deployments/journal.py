@@ -1,0 +1,95 @@
+"""Makes the moments of tasks: durable first, then announced."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from deployments.live_task import LiveTask
+from deployments.storage.records import LeaseLost, StoreUnavailable, TaskStore
+from deployments.task import TaskRecord
+from deployments.watching import Watchers
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+Change = Callable[[TaskRecord], TaskRecord]
+
+SEQ_STRIDE = 1_000_000
+"""Progress is announced without being stored, so after a crash the store is behind what watchers saw. `seq` then goes
+on at the next multiple of this; a moment that reaches a multiple is stored, so no number is ever used twice."""
+
+_LONGEST_PAUSE_S = 5.0
+
+
+class Journal:
+    """Writes to the store under one lease. While the store is away a moment waits until it is back: nothing that is
+    not durable is announced, progress excepted. Once it is `closing` it waits no longer and raises StoreUnavailable.
+    `on_lost` is called when a newer owner is seen.
+    """
+
+    def __init__(self, store: TaskStore, watchers: Watchers, on_lost: Callable[[], None]) -> None:
+        self._store = store
+        self._watchers = watchers
+        self._on_lost = on_lost
+        self._writes: set[asyncio.Task[None]] = set()
+        self.epoch = 0
+        self.closing = False
+
+    async def acquire(self, owner: str) -> None:
+        self.epoch = await self._store.acquire(owner)
+
+    async def move(self, live: LiveTask, change: Change) -> None:
+        """Make the next moment from the last one. Goes on if the caller is cancelled. Raises: LeaseLost."""
+        write = asyncio.create_task(self._move(live, change))
+        self._writes.add(write)
+        write.add_done_callback(self._writes.discard)
+        await asyncio.shield(write)
+
+    async def progress(self, live: LiveTask, change: Change) -> None:
+        """As `move`, but the store is spared where the status stays. Raises: LeaseLost."""
+        record = change(live.record)
+        if record.status is not live.record.status or record.seq % SEQ_STRIDE == 0:
+            await self.move(live, change)
+        else:
+            live.record = record
+            self._watchers.announce(record)
+
+    async def save(self, record: TaskRecord) -> None:
+        """Durable on return, however long the store is away. Raises: LeaseLost."""
+        try:
+            await self._patiently(lambda: self._store.save(record, self.epoch))
+        except LeaseLost:
+            self._on_lost()
+            raise
+
+    async def newest(self, task_id: str) -> TaskRecord | None:
+        """What the store has, however long it is away."""
+        return await self._patiently(lambda: self._store.get(task_id))
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        pause_s = 0.05
+        while True:
+            try:
+                return await call()
+            except StoreUnavailable:
+                if self.closing:
+                    raise
+            logger.warning("the task store is away, trying again in %.2f s", pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
+
+    async def _move(self, live: LiveTask, change: Change) -> None:
+        async with live.lock:
+            record = change(live.record)
+            await self.save(record)
+            live.record = record
+        logger.info("task %s: %s, attempt %d", record.task_id, record.status, record.attempt)
+        self._watchers.announce(record)
+
+
+def after_crash(record: TaskRecord) -> TaskRecord:
+    """The stored `record` with a `seq` above every one that can have been announced."""
+    return replace(record, seq=(record.seq // SEQ_STRIDE + 1) * SEQ_STRIDE)

@@ -193,6 +193,7 @@ class Settings(Strict):
             request_timeout_s=self.request_timeout_s,
             cors_origins=self.cors_origins,
             api_keys=self.api_keys,
+            echo_request_ids=False,
         )
 
 

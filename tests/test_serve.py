@@ -94,6 +94,12 @@ def test_statistics_come_as_json_with_the_image_if_asked(client: httpx.Client) -
     assert full["image"]
 
 
+def test_a_request_id_of_the_client_comes_back_once(client: httpx.Client) -> None:
+    answer = client.get("/api/v1/health", headers={"X-Request-ID": "mine-1"})
+
+    assert answer.headers.get_list("x-request-id") == ["mine-1"]
+
+
 def test_the_service_says_what_it_is_and_how_it_is(client: httpx.Client) -> None:
     health = client.get("/api/v1/health").json()
     model = client.get("/api/v1/model").json()

@@ -55,7 +55,7 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
 def _middleware(settings: ApiSettings) -> list[Middleware]:
     """Outermost first: even a refusal carries a request id and CORS headers."""
     stack = [
-        Middleware(RequestIds),
+        Middleware(RequestIds, echo=settings.echo_request_ids),
         Middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),

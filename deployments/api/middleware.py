@@ -16,10 +16,14 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestIds:
-    """Gives each request an id, the client's `X-Request-ID` if that is 1-128 of A-Za-z0-9._-, and returns it."""
+    """Gives each request an id: the client's `X-Request-ID` if that is 1-128 of A-Za-z0-9._-.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `echo` puts it on the response. Serve's proxy does that by itself, and a second header would be wrong.
+    """
+
+    def __init__(self, app: ASGIApp, *, echo: bool = True) -> None:
         self.app = app
+        self.echo = echo
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -29,7 +33,7 @@ class RequestIds:
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            if self.echo and message["type"] in ("http.response.start", "websocket.http.response.start"):
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 

@@ -43,6 +43,7 @@ class ApiSettings:
     request_timeout_s: float
     cors_origins: tuple[str, ...] = ("*",)
     api_keys: tuple[str, ...] = ()
+    echo_request_ids: bool = True
 
 
 class Tasks(Protocol):

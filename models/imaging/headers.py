@@ -1,0 +1,168 @@
+"""What a file says about its picture before a pixel is decoded: format, size, orientation."""
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from PIL import (
+    BmpImagePlugin,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+from PIL import Image as Pillow
+
+from models.errors import ImageTooLarge, InvalidImage, TextRemovalError, UnsupportedImage
+
+_PLUGINS = (BmpImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
+"""Imported so that Pillow knows them; it would otherwise load every plugin it has at the first unknown file."""
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+ORIENTATION = 0x0112
+"""EXIF and TIFF tag: 1 is upright, 2-8 are mirrored or turned, 5-8 swap width and height."""
+
+_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "I;16", "I;16B"})
+"""Pillow's names for integer samples of 1-8 or 16 bits."""
+
+_OTHER_FORMATS = (
+    (0, b"GIF8", "GIF"),
+    (4, b"ftypavi", "AVIF"),
+    (4, b"ftyphei", "HEIC"),
+    (4, b"ftyphev", "HEIC"),
+    (4, b"ftypmif1", "HEIF"),
+    (0, b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
+    (0, b"\xff\x0a", "JPEG XL"),
+    (0, b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
+    (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (0, b"\x00\x00\x01\x00", "ICO"),
+    (0, b"8BPS", "PSD"),
+    (0, b"DDS ", "DDS"),
+    (0, b"v/1\x01", "OpenEXR"),
+    (0, b"#?RADIANCE", "Radiance HDR"),
+    (0, b"%PDF", "PDF"),
+    (0, b"%!PS", "PostScript"),
+    (0, b"<svg", "SVG"),
+    (0, b"P5\n", "PGM"),
+    (0, b"P6\n", "PPM"),
+)
+"""Offset and first bytes of formats that are recognised only to say that they are not supported."""
+
+# The limit is the caller's `max_pixels`, checked before anything is allocated. Pillow's own would warn below it.
+Pillow.MAX_IMAGE_PIXELS = None
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """`format` is one of FORMATS; `width` and `height` are those of the upright image, in pixels."""
+
+    format: str
+    width: int
+    height: int
+
+
+def probe(data: bytes, *, max_pixels: int) -> ImageInfo:
+    """Read the header only.
+
+    Raises: InvalidImage, UnsupportedImage (details: format), ImageTooLarge (details: width, height, max_pixels).
+    """
+    with reading():
+        image = open_lazily(data, max_pixels=max_pixels)
+        width, height = image.size
+        if turned(image, orientation(image, data)):
+            width, height = height, width
+        return ImageInfo(format_of(image), width, height)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whatever Pillow raises on a broken file (any of a dozen classes) becomes InvalidImage; our errors pass."""
+    # Pillow warns of what it could repair or skip in a file; that is the client's file, not our code.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+    try:
+        yield
+    except TextRemovalError:
+        raise
+    except Exception as error:
+        log.debug("undecodable image", exc_info=True)
+        raise InvalidImage("the file is broken or cut short and cannot be decoded") from error
+
+
+def open_lazily(data: bytes, *, max_pixels: int) -> ImageFile.ImageFile:
+    """A Pillow image of a supported format and size whose pixels are not decoded yet; to be used inside `reading`."""
+    try:
+        image = Pillow.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        for offset, magic, name in _OTHER_FORMATS:
+            if data.startswith(magic, offset):
+                message = f"{name} is not supported; send JPEG, PNG, WebP, BMP or TIFF"
+                raise UnsupportedImage(message, format=name) from None
+        raise InvalidImage("the bytes are not an image") from None
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise InvalidImage(f"the image is empty ({width}x{height})")
+    if width * height > max_pixels:
+        raise ImageTooLarge(
+            f"the image has {width}x{height} pixels; at most {max_pixels} are allowed",
+            width=width,
+            height=height,
+            max_pixels=max_pixels,
+        )
+    if image.mode not in _MODES or ";12" in raw_mode(image):
+        raise UnsupportedImage(
+            f"{image.format} with samples of kind {image.mode} is not supported; send 8 or 16 bits per sample",
+            format=image.format,
+            mode=image.mode,
+        )
+    return image
+
+
+def raw_mode(image: ImageFile.ImageFile) -> str:
+    """How the file stores its samples, in Pillow's words: "RGB;16B", "L;4"; "" if Pillow does not say."""
+    for tile in image.tile:
+        args = tile.args if isinstance(tile.args, str) else (tile.args or ("",))[0]
+        return args if isinstance(args, str) else ""
+    return ""
+
+
+def format_of(image: ImageFile.ImageFile) -> str:
+    """One of FORMATS. An MPO file is a JPEG with further pictures behind the first."""
+    return "JPEG" if image.format == "MPO" else str(image.format)
+
+
+def orientation(image: ImageFile.ImageFile, data: bytes) -> int:
+    """The EXIF orientation, 1-8, from the header alone; 1 if there is none or it is nonsense."""
+    try:
+        exif = read_exif(image, data)
+        value = exif.get(ORIENTATION, 1)
+    except Exception:
+        log.debug("unreadable EXIF", exc_info=True)
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def read_exif(image: ImageFile.ImageFile, data: bytes) -> Pillow.Exif:
+    """May raise nearly anything. Pillow would decode a whole PNG to see whether EXIF stands behind the pixels."""
+    if format_of(image) == "PNG" and "exif" not in image.info:
+        start = data.find(b"eXIf")
+        if start >= 4:
+            exif = Pillow.Exif()
+            exif.load(data[start + 4 : start + 4 + int.from_bytes(data[start - 4 : start])])
+            return exif
+    return Pillow.Image.getexif(image)
+
+
+def turned(image: ImageFile.ImageFile, value: int) -> bool:
+    """Whether upright width and height are those of `image.size` the other way round.
+
+    Pillow has already swapped them if a TIFF says so in its own tag, but not if it says so in XMP.
+    """
+    own_tag = isinstance(image, TiffImagePlugin.TiffImageFile) and ORIENTATION in image.tag_v2
+    return value >= 5 and not own_tag

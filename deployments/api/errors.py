@@ -68,6 +68,7 @@ TABLE: dict[type[Exception], Row] = {
     e.WeightsUnavailable: Row(503, "weights_unavailable"),
     e.ReplicaLost: Row(503, "replica_lost", retry_after_s=1),
     e.ShuttingDown: Row(503, "shutting_down", retry_after_s=5),
+    e.StoreUnavailable: Row(503, "store_unavailable", retry_after_s=5),
     e.DeadlineExceeded: Row(504, "deadline_exceeded"),
 }
 

@@ -21,7 +21,7 @@ RECONNECT_MS = 2000
 
 
 def event_routes(backend: Backend) -> APIRouter:
-    router = APIRouter(tags=["tasks"])
+    router = APIRouter(tags=["tasks"], default_response_class=Response)
 
     @router.get("/tasks/{task_id}/events", responses=EVENT_STREAM | errors(401, 404, 503))
     async def follow_a_task(request: Request, task_id: str) -> Response:

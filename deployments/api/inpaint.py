@@ -12,7 +12,7 @@ from deployments.jobs import Erased
 
 
 def inpaint_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
-    router = APIRouter(tags=["inpainting"])
+    router = APIRouter(tags=["inpainting"], default_response_class=Response)
 
     async def erase(request: Request, body_type: type[Options]) -> Erased:
         job, _ = await read_job(request, body_type, settings)

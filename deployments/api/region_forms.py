@@ -92,3 +92,4 @@ RegionForm: TypeAlias = Annotated[
 RegionForms: TypeAlias = Annotated[
     tuple[RegionForm, ...], Field(max_length=MAX_REGIONS, json_schema_extra={"minItems": 1})
 ]
+"""That there is at least one is checked elsewhere: pydantic would count away those it could not read."""

@@ -45,7 +45,9 @@ def _task_id(value: str) -> str:
 
 
 def _callback_url(value: str) -> str:
-    """As sent: a normalised URL is not what the client wrote and may have signed."""
+    """As sent: a normalised URL is not what the client wrote. Empty means none."""
+    if not value:
+        return value
     try:
         HTTP_URL.validate_python(value)
     except ValidationError as error:

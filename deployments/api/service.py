@@ -34,7 +34,7 @@ HEALTH_TIMEOUT_S = 5.0
 
 def service_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
     """The routes under the prefix."""
-    router = APIRouter(tags=["service"])
+    router = APIRouter(tags=["service"], default_response_class=Response)
 
     @router.get("/health", responses=HEALTH)
     async def health() -> Response:
@@ -87,7 +87,7 @@ def service_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
 
 def root_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
     """The routes without the prefix."""
-    router = APIRouter(tags=["service"])
+    router = APIRouter(tags=["service"], default_response_class=Response)
 
     @router.get("/", responses=ROOT)
     async def root(request: Request) -> Response:

@@ -22,7 +22,7 @@ from deployments.task import TaskRecord
 
 
 def task_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
-    router = APIRouter(tags=["tasks"])
+    router = APIRouter(tags=["tasks"], default_response_class=Response)
 
     @router.post(
         "/inpaint-regions-async",

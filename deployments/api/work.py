@@ -40,7 +40,17 @@ async def _hang_up(request: Request) -> None:
 
 
 async def stop(*tasks: "asyncio.Task[Any]") -> None:
-    """Cancel and wait for the end. Outcomes are dropped: whoever wanted one has it."""
+    """Cancel and wait for the end. Outcomes are dropped: whoever wanted one has it.
+
+    Not with `gather`: cancelled itself, it raises a new CancelledError, which anyio then takes for a stranger's.
+    """
     for task in tasks:
+        task.add_done_callback(_drop_outcome)
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+def _drop_outcome(task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled():
+        task.exception()

@@ -22,13 +22,15 @@ INFO = ErasedInfo(
 
 
 class FakeTasks:
-    """`change` moves a task; `fail_watches` ends every watch with an error; `watchers` counts those open."""
+    """`change` moves a task; `fail_watches` ends every watch with an error; `watchers` counts those open and
+    `watched` is set when one has taken a state."""
 
     def __init__(self) -> None:
         self.records: dict[str, TaskRecord] = {}
         self.jobs: dict[str, EraseJob] = {}
         self.options: dict[str, TaskOptions] = {}
         self.watchers = 0
+        self.watched = asyncio.Event()
         self.error: Exception | None = None
         self._failure: Exception | None = None
         self._changed = asyncio.Condition()
@@ -104,6 +106,7 @@ class FakeTasks:
                     if ended or record.seq > seen.get(record.task_id, -1):
                         seen[record.task_id] = record.seq
                         yield record
+                        self.watched.set()
                     if ended:
                         return
                 async with self._changed:

@@ -323,7 +323,6 @@ async def test_a_body_that_never_ends_times_out(backend: FakeBackend, settings: 
     # Given
     client = Client(PATH, [b"{", b""])
     client.chunks.pop()
-    client.gone = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         message = await client.receive()
@@ -353,7 +352,6 @@ async def test_a_client_that_hangs_up_stops_its_work(app: FastAPI, backend: Fake
     # Given
     backend.gate = asyncio.Event()
     client = Client(f"/api/v1/{path}", [json.dumps(BODY).encode()])
-    client.gone = asyncio.Event()
     request = asyncio.create_task(app(client.scope, client.receive, client.send))
     await backend.working.wait()
     # When
@@ -367,7 +365,6 @@ async def test_a_request_the_server_cancels_stops_its_work(app: FastAPI, backend
     # Given
     backend.gate = asyncio.Event()
     client = Client(PATH, [json.dumps(BODY).encode()])
-    client.gone = asyncio.Event()
     request = asyncio.create_task(app(client.scope, client.receive, client.send))
     await backend.working.wait()
     # When
@@ -382,7 +379,10 @@ async def test_a_request_the_server_cancels_stops_its_work(app: FastAPI, backend
 async def test_a_client_that_hangs_up_while_sending_starts_nothing(app: FastAPI, backend: FakeBackend) -> None:
     # Given
     client = Client(PATH, [b"{", b"}"])
-    messages = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
 
     async def receive() -> dict[str, Any]:
         return messages.pop(0)

@@ -1,0 +1,112 @@
+"""What OpenAPI says is true."""
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+
+from deployments.api import responses
+from deployments.api.examples import EXAMPLES
+from deployments.api.ports import ApiSettings
+from tests.deployments.fakes import FakeBackend
+
+
+@pytest.fixture
+def schema(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+def operations(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, method, item) for path, methods in schema["paths"].items() for method, item in methods.items()]
+
+
+async def test_every_example_works_against_the_service(
+    client: httpx.AsyncClient, schema: dict[str, Any], backend: FakeBackend
+) -> None:
+    tried = 0
+    for path, method, operation in operations(schema):
+        body = operation.get("requestBody")
+        if body is None:
+            continue
+        for name, example in body["content"]["application/json"]["examples"].items():
+            # When
+            response = await client.request(method, path, json=example["value"])
+            # Then
+            assert response.status_code in (200, 202), (path, name, response.text)
+            tried += 1
+    assert tried >= sum(len(examples) for examples in EXAMPLES.values())
+
+
+def test_the_examples_fit_their_own_schemas(schema: dict[str, Any]) -> None:
+    for path, _, operation in operations(schema):
+        if "requestBody" in operation:
+            content = operation["requestBody"]["content"]["application/json"]
+            validator = Draft202012Validator(content["schema"] | {"components": schema["components"]})
+            for name, example in content["examples"].items():
+                assert list(validator.iter_errors(example["value"])) == [], (path, name)
+
+
+def test_bodies_are_described_as_json_and_as_form(schema: dict[str, Any]) -> None:
+    bodies = [operation["requestBody"] for _, _, operation in operations(schema) if "requestBody" in operation]
+    assert len(bodies) == 6
+    for body in bodies:
+        assert set(body["content"]) == {"application/json", "multipart/form-data"}
+        name = body["content"]["multipart/form-data"]["schema"]["$ref"].rpartition("/")[2]
+        assert schema["components"]["schemas"][name]["properties"]["image"]["format"] == "binary"
+
+
+def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+            return own + [found for item in node.values() for found in references(item)]
+        return [found for item in node for found in references(item)] if isinstance(node, list) else []
+
+    found = references(schema)
+    assert found
+    assert {ref.rpartition("/")[2] for ref in found} <= set(schema["components"]["schemas"])
+
+
+def test_every_error_answer_has_the_one_shape(schema: dict[str, Any]) -> None:
+    for path, _, operation in operations(schema):
+        statuses = {int(status) for status in operation["responses"]}
+        if "requestBody" in operation:
+            assert statuses >= {400, 401, 413, 415, 422, 429, 500, 503, 504}, path
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400 and not (path.endswith("/health") and status == "503"):
+                ref = answer["content"]["application/json"]["schema"]["$ref"]
+                assert ref.endswith("/ErrorAnswer"), (path, status)
+
+
+def test_image_answers_are_described_with_their_headers(schema: dict[str, Any]) -> None:
+    answer = schema["paths"]["/api/v1/inpaint"]["post"]["responses"]["200"]
+    assert set(answer["content"]) == {"image/png", "image/jpeg", "image/webp"}
+    assert {"X-Processing-Time", "X-Model-Fallback", "X-Seed", "Server-Timing"} <= set(answer["headers"])
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/", responses.RootAnswer),
+        ("/api/v1/health", responses.HealthAnswer),
+        ("/api/v1/model", responses.ModelAnswer),
+        ("/api/v1/models", responses.ModelsAnswer),
+        ("/api/v1/models/cv2", responses.ModelAnswer),
+        ("/api/v1/info", responses.InfoAnswer),
+        ("/api/v1/tasks", responses.TaskCountsAnswer),
+        ("/api/v1/task-status/a", responses.TaskStatusAnswer),
+        ("/api/v1/nothing", responses.ErrorAnswer),
+    ],
+)
+async def test_json_answers_are_as_described(
+    client: httpx.AsyncClient, backend: FakeBackend, path: str, model: type[responses.Answer]
+) -> None:
+    backend.tasks.add("a")
+    model.model_validate_json((await client.get(path)).content)
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+async def test_the_documentation_is_served(client: httpx.AsyncClient, path: str, settings: ApiSettings) -> None:
+    assert (await client.get(path)).status_code == 200

@@ -1,6 +1,7 @@
 """The HTTP and WebSocket layer as one ASGI application. It knows the rest only through `Backend`."""
 
 from fastapi import FastAPI
+from fastapi_standalone_docs import StandaloneDocs
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
@@ -34,7 +35,7 @@ EXPOSED_HEADERS = (
 def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
     """All routes of the wire contract over one backend. WebSockets are served with and without the prefix.
 
-    /docs and /redoc load their scripts from a public CDN; /openapi.json needs nothing from outside.
+    /docs and /redoc work without network: their scripts and styles are served from below them.
     """
     app = FastAPI(title=NAME, version=settings.version, middleware=_middleware(settings))
     add_error_handlers(app)
@@ -49,6 +50,7 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
     ):
         app.include_router(router, prefix=PREFIX)
     describe_app(app)
+    StandaloneDocs(app)
     return app
 
 

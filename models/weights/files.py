@@ -54,8 +54,25 @@ def checkpoints() -> Path:
 FILES = (
     WeightsFile("big-lama.pt", "LAMA_MODEL", "add_big_lama", "e3aa4aaa15225a33ec84f9f4bc47e500", 206),
     WeightsFile(
-        "anime-manga-big-lama.pt", "ANIME_LAMA_MODEL", "AnimeMangaInpainting", "29f284f36a0a510bcacf39ecf4c4d54f"
+        "anime-manga-big-lama.pt", "ANIME_LAMA_MODEL", "AnimeMangaInpainting", "29f284f36a0a510bcacf39ecf4c4d54f", 206
     ),
+    WeightsFile("diffusion.pt", "LDM_DIFFUSION_MODEL", "add_ldm", "b0afda12bf790c03aba2a7431f11d22d"),
+    WeightsFile("cond_stage_model_decode.pt", "LDM_DECODE_MODEL", "add_ldm", "fe419cd15a750d37a4733589d0d3585c"),
+    WeightsFile("cond_stage_model_encode.pt", "LDM_ENCODE_MODEL", "add_ldm", "23239fc9081956a3e70de56472b3f296"),
+    WeightsFile("zits-inpaint-0717.pt", "ZITS_INPAINT_MODEL", "add_zits", "9978cc7157dc29699e42308d675b2154"),
+    WeightsFile("zits-edge-line-0717.pt", "ZITS_EDGE_LINE_MODEL", "add_zits", "55e31af21ba96bbf0c80603c76ea8c5f"),
+    WeightsFile(
+        "zits-structure-upsample-0717.pt",
+        "ZITS_STRUCTURE_UPSAMPLE_MODEL",
+        "add_zits",
+        "3d88a07211bd41b2ec8cc0d999f29927",
+    ),
+    WeightsFile("zits-wireframe-0717.pt", "ZITS_WIRE_FRAME_MODEL", "add_zits", "a9727c63a8b48b65c905d351b21ce46b"),
+    WeightsFile("Places_512_FullData_G.pth", "MAT_MODEL", "add_mat", "8ca927835fa3f5e21d65ffcb165377ed", 251),
+    WeightsFile("places_512_G.pth", "FCF_MODEL", "add_fcf", "3323152bc01bf1c56fd8aba74435a211", 343),
+    WeightsFile("manga_inpaintor.jit", "MANGA_INPAINTOR_MODEL", "manga", "7d8b269c4613b6b3768af714610da86c"),
+    WeightsFile("erika.jit", "MANGA_LINE_MODEL", "manga", "0c926d5a4af8450b0d00bc5b9a095644"),
+    WeightsFile("migan_traced.pt", "MIGAN_MODEL", "migan", "76eb3b1a71c400ee3290524f7a11b89c"),
 )
 
 

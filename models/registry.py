@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import cast
 
 from models.base import Inpainter, Loader, LoadOptions, ModelFacts
@@ -33,14 +34,96 @@ MODELS = (
         licence="unknown",
         weights=("anime-manga-big-lama.pt",),
     ),
+    ModelFacts(
+        name="ldm",
+        loader="models.iopaint_models:load",
+        summary="Latent diffusion: more detail than lama, slower by its number of steps",
+        pad_multiple=32,
+        mps=False,
+        speed="slow",
+        licence="MIT",
+        weights=("diffusion.pt", "cond_stage_model_decode.pt", "cond_stage_model_encode.pt"),
+    ),
+    ModelFacts(
+        name="zits",
+        loader="models.iopaint_models:load",
+        summary="ZITS: keeps edges and lines, good for buildings and interiors",
+        pad_multiple=32,
+        min_size=256,
+        pad_to_square=True,
+        mps=False,
+        licence="unknown",
+        weights=(
+            "zits-wireframe-0717.pt",
+            "zits-edge-line-0717.pt",
+            "zits-structure-upsample-0717.pt",
+            "zits-inpaint-0717.pt",
+        ),
+    ),
+    ModelFacts(
+        name="mat",
+        loader="models.iopaint_models:load",
+        summary="MAT: a transformer that invents large missing areas",
+        pad_multiple=512,
+        min_size=512,
+        pad_to_square=True,
+        mps=False,
+        speed="slow",
+        licence="research only (CC-BY-NC-4.0)",
+        weights=("Places_512_FullData_G.pth",),
+    ),
+    ModelFacts(
+        name="fcf",
+        loader="models.iopaint_models:load",
+        summary="FcF: fast Fourier synthesis for repeating textures, always at 512x512",
+        pad_multiple=1,
+        own_crop=True,
+        mps=False,
+        licence="research only (Apache-2.0 on top of NVIDIA's non-commercial StyleGAN2-ADA)",
+        weights=("places_512_G.pth",),
+    ),
+    ModelFacts(
+        name="manga",
+        loader="models.iopaint_models:load",
+        summary="For black and white manga: redraws lines and screentone, answers in grey",
+        pad_multiple=16,
+        mps=False,
+        licence="free; commercial use after written notice to the authors",
+        weights=("manga_inpaintor.jit", "erika.jit"),
+    ),
+    ModelFacts(
+        name="migan",
+        loader="models.iopaint_models:load",
+        summary="MI-GAN: small and fast, made for phones, always at 512x512",
+        pad_multiple=1,
+        own_crop=True,
+        speed="fast",
+        licence="MIT",
+        weights=("migan_traced.pt",),
+    ),
 )
 
 
 def facts(name: str) -> ModelFacts:
-    """Facts of a model of the list. Raises: UnknownModel."""
+    """Facts of a model of the list, or of a diffusion model, named as on Hugging Face ("owner/name") or by the folder
+    it lies in. Whether such a model exists shows only when it is loaded.
+
+    Raises: UnknownModel.
+    """
     for model in MODELS:
         if model.name == name:
             return model
+    if "/" in name or Path(name).is_dir():
+        return ModelFacts(
+            name=name,
+            loader="models.diffusion:load",
+            summary="A diffusion model for inpainting",
+            pad_multiple=8,
+            min_size=512,
+            diffusion=True,
+            speed="very slow",
+            licence="see its model card",
+        )
     raise UnknownModel(f"unknown model {name!r}; known are {', '.join(m.name for m in MODELS)}", field="model")
 
 

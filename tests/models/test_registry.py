@@ -35,6 +35,11 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones() -> None:
         registry.facts("lamma")
 
 
+def test_a_hugging_face_name_or_a_folder_is_a_diffusion_model(tmp_path: Path) -> None:
+    assert registry.facts("owner/inpainting").diffusion
+    assert registry.facts(str(tmp_path)).min_size == 512
+
+
 def test_the_list_and_cv2_need_neither_torch_nor_iopaint() -> None:
     # Given
     code = (

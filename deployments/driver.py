@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from deployments.jobs import ErasedInfo
 from deployments.journal import Journal
 from deployments.line import Line
-from deployments.live_task import Interrupted, LiveTask, Retryable
+from deployments.live_task import Interrupted, LiveTask
 from deployments.progress import advance
 from deployments.task import TaskRecord, TaskStage, TaskStatus, cancel, complete, fail, requeue, start
-from models.errors import Cancelled, InferenceFailed, ShuttingDown, TextRemovalError
+from models.errors import Cancelled, InferenceFailed, ReplicaLost, ShuttingDown, TextRemovalError
 from models.types import Progress
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,8 @@ logger = logging.getLogger(__name__)
 Runner = Callable[[TaskRecord], AsyncGenerator[Progress | ErasedInfo, None]]
 """Runs a task's work: yields progress, then the result's facts, whose bytes it has put into the blob store under
 `result_key(task_id, digest, attempt)`. Closing or cancelling it stops the work and returns when it has stopped.
-Raises: Retryable when what ran the work died; a TextRemovalError ends the task with that error.
+Raises: ReplicaLost or ShuttingDown when what ran the work died or goes away: another attempt is worth it. Any other
+TextRemovalError ends the task with that error.
 """
 
 
@@ -75,7 +76,7 @@ class Driver:
         started_at = self._clock()
         try:
             info = await live.until(self._work(live))
-        except (Retryable, Cancelled, ShuttingDown) as error:  # the last two: not by us, or we would be interrupted
+        except (ReplicaLost, ShuttingDown, Cancelled) as error:  # cancelled by others, or we would be interrupted
             await self._try_again(live, str(error))
         except TextRemovalError as error:
             await self._fail(live, error)

@@ -59,15 +59,22 @@ class Journal:
 
     async def save(self, record: TaskRecord) -> None:
         """Durable on return, however long the store is away. Raises: LeaseLost."""
-        try:
-            await self._patiently(lambda: self._store.save(record, self.epoch))
-        except LeaseLost:
-            self._on_lost()
-            raise
+        await self._write(lambda: self._store.save(record, self.epoch))
+
+    async def delete(self, task_id: str) -> None:
+        """As `save`."""
+        await self._write(lambda: self._store.delete(task_id, self.epoch))
 
     async def newest(self, task_id: str) -> TaskRecord | None:
         """What the store has, however long it is away."""
         return await self._patiently(lambda: self._store.get(task_id))
+
+    async def _write(self, call: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await self._patiently(call)
+        except LeaseLost:
+            self._on_lost()
+            raise
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         pause_s = 0.05

@@ -5,12 +5,9 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from deployments.task import TaskRecord
+from models.errors import ReplicaLost
 
 T = TypeVar("T")
-
-
-class Retryable(Exception):
-    """What ran the work died, not the work itself: another attempt is worth it. The text says what, for people."""
 
 
 class Interrupted(Exception):
@@ -48,7 +45,7 @@ class LiveTask:
 
     async def until(self, step: Awaitable[T]) -> T:
         """Wait for `step`; an interruption cancels it and waits for its end. A step that ends well in spite of an
-        interruption counts. Raises: Interrupted, what the step raises, Retryable when it was cancelled by others.
+        interruption counts. Raises: Interrupted, what the step raises, ReplicaLost when it was cancelled by others.
         """
         future = asyncio.ensure_future(step)
         if self._interrupted:
@@ -59,5 +56,5 @@ class LiveTask:
         if self._interrupted and (future.cancelled() or future.exception() is not None):
             raise Interrupted
         if future.cancelled():
-            raise Retryable("the work was stopped from outside")
+            raise ReplicaLost("the work was stopped from outside")
         return future.result()

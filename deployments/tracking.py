@@ -4,10 +4,10 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
-from typing import Any
 
+from deployments.chores import Chores
 from deployments.driver import Driver, Limits, Runner, gave_up
 from deployments.journal import Journal, after_crash
 from deployments.line import Line
@@ -53,8 +53,8 @@ class TaskTracking:
         self._live: dict[str, LiveTask] = {}
         self._arriving: dict[str, asyncio.Task[TaskRecord]] = {}
         self._entering = 0
-        self._drivers: set[asyncio.Task[Any]] = set()
-        self._chores: set[asyncio.Task[Any]] = set()
+        self._drivers = Chores()
+        self._chores = Chores()
         self._taking_up = asyncio.Lock()
         self._open = False
 
@@ -67,6 +67,11 @@ class TaskTracking:
         return len(self._live) - self._line.admitted
 
     @property
+    def watching(self) -> int:
+        """How many watches are open."""
+        return len(self._watchers)
+
+    @property
     def average_run_s(self) -> float | None:
         """How long recent tasks ran; None before the first has ended."""
         return self._driver.average_run_s
@@ -77,28 +82,34 @@ class TaskTracking:
         return self._journal.epoch
 
     async def start(self) -> None:
-        """Take the store over and go on where the last owner stopped. Raises: StoreUnavailable."""
+        """Take the store over and go on where the last owner stopped; what fails half-way is stopped again.
+
+        Raises: StoreUnavailable, ShuttingDown when a newer tracker came in between.
+        """
         await self._journal.acquire(self._owner)
         self._open = True
-        for record in await self._store.uncalled():
-            self._spawn(self._chores, self._upkeep.call_back(record))
-        for record in await self._store.unfinished():
-            await self._resume(record)
-        for pause_s, chore in (
-            (self._limits.lease_check_s, self.check_lease),
-            (self._limits.sweep_s, self.sweep),
-            (self._limits.collect_s, self.collect),
-        ):
-            self._spawn(self._chores, self._repeat(pause_s, chore))
+        try:
+            for record in await self._store.uncalled():
+                self._chores.spawn(self._upkeep.call_back(record))
+            for record in await self._store.unfinished():
+                await self._resume(record)
+        except LeaseLost as error:
+            await self.stop()
+            raise _replaced() from error
+        except BaseException:
+            await self.stop()
+            raise
+        self._chores.every(self._limits.lease_check_s, self.check_lease)
+        self._chores.every(self._limits.sweep_s, self.sweep)
+        self._chores.every(self._limits.collect_s, self.collect)
         logger.info("tracking under lease %d: %d tasks to run", self._journal.epoch, len(self._live))
 
     async def stop(self) -> None:
         """Stop all work and wait for its end. What has not ended waits in the store; the attempt does not count."""
         self._step_down()
-        await asyncio.gather(*self._arriving.values(), *self._drivers, return_exceptions=True)
-        for chore in self._chores:
-            chore.cancel()
-        await asyncio.gather(*self._chores, return_exceptions=True)
+        await asyncio.gather(*self._arriving.values(), return_exceptions=True)
+        await self._drivers.finish()
+        await self._chores.stop()
 
     async def submit(self, record: TaskRecord) -> TaskRecord:
         """Durable on return; the same id with the same digest returns the task there is. Goes on if the caller is
@@ -178,6 +189,8 @@ class TaskTracking:
 
     async def sweep(self) -> None:
         """Forget what has expired, and take up what the store has and nobody drives. Raises: StoreUnavailable."""
+        if not self._open:
+            return
         await self._upkeep.sweep()
         for record in await self._store.unfinished():
             await self._take_up(record.task_id)
@@ -205,7 +218,7 @@ class TaskTracking:
             await self._store.save(record, self._journal.epoch)
         except LeaseLost as error:
             self._step_down()
-            raise ShuttingDown("the task tracker is going away") from error
+            raise _replaced() from error
         finally:
             self._entering -= 1
         self._adopt(record)
@@ -233,7 +246,7 @@ class TaskTracking:
                 record = requeue(after_crash(record), "The service was restarted; waiting again")
             await self._store.save(record, self._journal.epoch)
         if record.status.final:
-            self._spawn(self._chores, self._upkeep.wind_up(record))
+            self._chores.spawn(self._upkeep.wind_up(record))
         else:
             self._adopt(record)
 
@@ -242,7 +255,7 @@ class TaskTracking:
             live = LiveTask(record, self._line.join(record.task_id))
             self._live[record.task_id] = live
             self._watchers.announce(record)
-            self._spawn(self._drivers, self._drive(live))
+            self._drivers.spawn(self._drive(live))
 
     async def _drive(self, live: LiveTask) -> None:
         record = live.record
@@ -256,17 +269,7 @@ class TaskTracking:
             del self._live[record.task_id]
             live.ended.set()
         if live.record.status.final:
-            self._spawn(self._chores, self._upkeep.wind_up(live.record))
-
-    async def _repeat(self, pause_s: float, chore: Callable[[], Awaitable[None]]) -> None:
-        while self._open:
-            await asyncio.sleep(pause_s)
-            try:
-                await chore()
-            except LeaseLost:
-                self._step_down()
-            except Exception:
-                logger.exception("a chore of the tracker failed; it will be repeated")
+            self._chores.spawn(self._upkeep.wind_up(live.record))
 
     def _step_down(self) -> None:
         self._open = False
@@ -282,14 +285,6 @@ class TaskTracking:
     def _placed(self, record: TaskRecord) -> TaskRecord:
         return replace(record, queue_position=self._line.position(record.task_id))
 
-    @staticmethod
-    def _spawn(tasks: set[asyncio.Task[Any]], work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-        task.add_done_callback(_log_failure)
 
-
-def _log_failure(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        logger.error("left for the next start of the tracker", exc_info=error)
+def _replaced() -> ShuttingDown:
+    return ShuttingDown("a newer task tracker has taken over")

@@ -74,11 +74,11 @@ class Upkeep:
                     await self._expire(record)
             while records := await self._store.ended(now - 2 * self._ttl_s, result_expired=True):
                 for record in records:
-                    await self._store.delete(record.task_id, self._journal.epoch)
+                    await self._journal.delete(record.task_id)
 
     async def _expire(self, record: TaskRecord) -> None:
         if record.result is None:
-            await self._store.delete(record.task_id, self._journal.epoch)
+            await self._journal.delete(record.task_id)
         else:
             await self._journal.save(replace(record, result_expired=True, seq=record.seq + 1))
             await self._blobs.delete(result_key(record.task_id, record.digest, record.attempt))

@@ -16,7 +16,6 @@ import pytest
 from deployments.driver import Limits
 from deployments.jobs import ErasedInfo
 from deployments.journal import SEQ_STRIDE
-from deployments.live_task import Retryable
 from deployments.storage.blobs import BlobStore, input_key, open_blobs, result_key
 from deployments.storage.records import StoreUnavailable, TaskStore, open_store
 from deployments.task import Callback, CallbackState, TaskRecord, TaskStatus
@@ -25,6 +24,7 @@ from models.errors import (
     Cancelled,
     InvalidImage,
     QueueFull,
+    ReplicaLost,
     ShuttingDown,
     TaskConflict,
     TaskFinished,
@@ -506,7 +506,7 @@ async def test_a_cancel_at_any_moment_ends_in_one_final_state(
 async def test_a_task_that_waits_for_another_attempt_can_be_cancelled(
     store: TaskStore, work: Work, sent: Sent, clock: Clock
 ) -> None:
-    work.failures["a"] = [Retryable("the replica died")]
+    work.failures["a"] = [ReplicaLost("the replica died")]
     async with tracked(store, work, sent, clock, dataclasses.replace(LIMITS, retry_pause_s=3600.0)) as tracking:
         await tracking.submit(task("a"))
         async for record in tracking.watch("a"):
@@ -533,7 +533,8 @@ async def test_a_clients_error_ends_the_task_at_once(tracking: TaskTracking, wor
 
 
 @pytest.mark.parametrize(
-    "death", [Retryable("the replica died"), Cancelled("not by us"), ShuttingDown("draining"), asyncio.CancelledError()]
+    "death",
+    [ReplicaLost("the replica died"), Cancelled("not by us"), ShuttingDown("draining"), asyncio.CancelledError()],
 )
 async def test_a_death_of_what_ran_the_work_is_another_attempt(
     tracking: TaskTracking, work: Work, death: BaseException
@@ -549,7 +550,7 @@ async def test_a_death_of_what_ran_the_work_is_another_attempt(
 async def test_a_task_that_kills_every_replica_is_given_up_and_holds_nobody_up(
     store: TaskStore, work: Work, sent: Sent, clock: Clock
 ) -> None:
-    work.failures["poison"] = [Retryable(f"replica {number} died") for number in range(9)]
+    work.failures["poison"] = [ReplicaLost(f"replica {number} died") for number in range(9)]
     async with tracked(store, work, sent, clock, ONE_AT_A_TIME) as tracking:
         await tracking.submit(task("poison"))
         await tracking.submit(task("b"))
@@ -600,13 +601,42 @@ def assert_in_order(records: list[TaskRecord]) -> None:
 
 
 async def test_progress_never_goes_back_over_attempts(tracking: TaskTracking, work: Work) -> None:
-    work.failures["a"] = [Retryable("died"), Retryable("died")]
+    work.failures["a"] = [ReplicaLost("died"), ReplicaLost("died")]
     await tracking.submit(task("a"))
 
     records = await seen(tracking, "a")
 
     assert_in_order(records)
     assert max(record.attempt for record in records) == 3
+
+
+async def test_a_number_a_later_tracker_could_use_again_is_stored_first(
+    tracking: TaskTracking, work: Work, store: TaskStore
+) -> None:
+    """Progress is not stored; passing a multiple of the stride is, because a crash resumes at the next multiple."""
+    work.hold("a", "b")
+    await tracking.submit(task("a", seq=SEQ_STRIDE - 6))
+    await tracking.submit(task("b"))
+    await work.until_running("a", "b")
+
+    stored_a, stored_b = await store.get("a"), await store.get("b")
+    assert stored_a is not None
+    assert stored_b is not None
+    assert (await tracking.get("a")).seq > stored_a.seq == SEQ_STRIDE
+    assert (await tracking.get("b")).seq > stored_b.seq
+    work.let_go()
+
+
+async def test_a_reader_that_goes_away_leaves_no_trace(tracking: TaskTracking, work: Work) -> None:
+    work.hold("a")
+    await tracking.submit(task("a"))
+    for task_id in ("a", None):
+        async with contextlib.aclosing(tracking.watch(task_id)) as watch:
+            await anext(watch)
+            assert tracking.watching == 1
+
+    assert tracking.watching == 0
+    work.let_go()
 
 
 async def test_the_remaining_time_comes_from_the_pace_of_inpainting(
@@ -934,12 +964,20 @@ async def test_a_replaced_tracker_that_is_idle_finds_out_too(
 
 
 class Flaky:
-    """A store that is away while `away`; a save `in_doubt` happens all the same."""
+    """A store that is away while `away`; a save `in_doubt` happens all the same; one that is `overtaken` gets another
+    owner before it is replayed.
+    """
 
     def __init__(self, store: TaskStore) -> None:
         self._store = store
         self.away = False
         self.in_doubt = False
+        self.overtaken = False
+
+    async def unfinished(self) -> tuple[TaskRecord, ...]:
+        if self.overtaken:
+            await self._store.acquire("another")
+        return await self._store.unfinished()
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
@@ -969,6 +1007,44 @@ async def test_an_end_waits_for_the_store_to_come_back_and_is_announced_then(
         flaky.away = False
 
         assert (await end).status is TaskStatus.COMPLETED
+
+
+async def test_a_start_that_fails_half_way_leaves_nothing_running(
+    store: TaskStore, blobs: BlobStore, sent: Sent, clock: Clock
+) -> None:
+    first, second = Work(blobs), Work(blobs)
+    first.hold("a", "b", "c")
+    crashed = new_tracking(store, first, sent, clock)
+    await crashed.start()
+    for index, name in enumerate("cab"):  # b waits: it is resumed without a write, the others need one
+        await crashed.submit(task(name, created_at=3.0 - index))
+    await first.until_running("c", "a")
+    flaky = Flaky(store)
+    flaky.away = True
+
+    with pytest.raises(StoreUnavailable):
+        await new_tracking(flaky, second, sent, clock).start()  # type: ignore[arg-type]
+    await crashed.stop()
+
+    assert first.running == second.running == set()
+    first.let_go()
+    async with tracked(store, first, sent, clock) as tracking:
+        ends = [await end_of(tracking, name) for name in "abc"]
+    assert {record.status for record in ends} == {TaskStatus.COMPLETED}
+
+
+async def test_a_start_overtaken_by_another_is_refused(store: TaskStore, work: Work, sent: Sent, clock: Clock) -> None:
+    flaky = Flaky(store)
+    flaky.overtaken = True
+    work.hold("a")
+    crashed = new_tracking(store, work, sent, clock)
+    await crashed.start()
+    await crashed.submit(task("a"))
+    await work.until_running("a")
+
+    with pytest.raises(ShuttingDown):
+        await new_tracking(flaky, work, sent, clock).start()  # type: ignore[arg-type]
+    await crashed.stop()
 
 
 async def test_a_stop_does_not_wait_for_a_store_that_is_away(
@@ -1066,7 +1142,7 @@ async def until_gone(blobs: BlobStore, key: str) -> None:
 async def test_an_ended_task_keeps_its_result_and_nothing_else(
     tracking: TaskTracking, work: Work, blobs: BlobStore
 ) -> None:
-    work.failures["a"] = [Retryable("died")]
+    work.failures["a"] = [ReplicaLost("died")]
     await blobs.put(input_key("a", DIGEST), b"input")
     await blobs.put(result_key("a", DIGEST, 1), b"of an attempt that died late")
     await tracking.submit(task("a"))

@@ -51,6 +51,10 @@ class TaskTrackerReplica(TaskTracker):
     def __init__(self, settings: Settings, eraser: Handle) -> None:
         super().__init__(settings, RemoteEraser(eraser))
 
+    async def __del__(self) -> None:
+        """Serve awaits this when it stops the replica in good order."""
+        await self.stop()
+
 
 @serve.ingress()
 class GatewayReplica(Gateway):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from deployments import metrics
 from deployments.config import Settings
 from deployments.fanout import FinishedWindow, fan_out
 from deployments.jobs import Detection, Erased, ErasedInfo, EraseJob
@@ -57,6 +58,7 @@ class Eraser:
         self._text = text
         self._blobs = open_blobs(settings.blob_store_url)
         self._tasks_here: dict[tuple[str, int], asyncio.Event] = {}
+        self._count_pixels = metrics.counter("pixels_total", "Pixels of images, masks and planned windows", "what")
         self._unavailable: dict[str, tuple[float, ModelUnavailable]] = {}
 
     async def erase(self, job: EraseJob) -> Erased:
@@ -200,6 +202,9 @@ class Eraser:
         facts = registry.facts(name)
         parameters, seed = _seeded(job.parameters) if facts.diffusion else (job.parameters, None)
         windows = await asyncio.to_thread(plan, mask, facts, parameters, PlanLimits(self._settings.max_image_size))
+        self._count_pixels(mask.size, {"what": "image"})
+        self._count_pixels(masks.masked_area(mask), {"what": "masked"})
+        self._count_pixels(sum(window.pixels for window in windows), {"what": "planned"})
         canvas = Canvas(image, mask)
         load_s = 0.0
         done = 0

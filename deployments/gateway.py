@@ -6,6 +6,7 @@ import time
 from collections import deque
 from typing import Any
 
+from deployments import metrics
 from deployments.api.app import create_api
 from deployments.api.ports import ServiceHealth, Tasks
 from deployments.config import VERSION, Settings
@@ -39,6 +40,8 @@ class Gateway:
         self._models_at = float("-inf")
         self._tracker_reachable = True
         self._asking = asyncio.Lock()
+        self._count = metrics.counter("requests_total", "Synchronous requests that have ended", "outcome")
+        self._time = metrics.histogram("request_seconds", "Synchronous requests, queue included", metrics.SECONDS)
 
     def __serve_build_asgi_app__(self) -> Any:
         return create_api(self, self._settings.api)
@@ -98,7 +101,21 @@ class Gateway:
         return await merged_metrics()
 
     async def _admit(self, work: Any, job: EraseJob) -> Any:
-        """Await `work` if there is room and time for it."""
+        """Await `work` if there is room and time for it, and count how it ended."""
+        started = time.monotonic()
+        outcome = "cancelled"
+        try:
+            result = await self._within_limits(work, job)
+            outcome = "ok"
+            return result
+        except Exception as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            self._count(1, {"outcome": outcome})
+            self._time(time.monotonic() - started)
+
+    async def _within_limits(self, work: Any, job: EraseJob) -> Any:
         limit = self._settings.app.gateway.max_waiting
         if self._admitted >= limit:
             work.close()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from deployments import metrics
 from deployments.batcher import Batcher, Ticket
 from deployments.config import ModelConfig, Settings
 from deployments.jobs import Filled, ModelState, ModelStatus
@@ -62,6 +63,10 @@ class Inpainter:
         self._ready_at = 0.0
         self._forwards = 0
         self._windows = 0
+        self._count_windows = metrics.counter("windows_total", "Windows run", "model")
+        self._time_forward = metrics.histogram("forward_seconds", "One forward", metrics.SECONDS, "model")
+        self._file_batch = metrics.histogram("batch_windows", "Windows in one forward", metrics.ITEMS, "model")
+        self._gauge_waiting = metrics.gauge("waiting_windows", "Windows that wait for the device", "model")
         self._settled = asyncio.Event()
         self._background = [asyncio.create_task(self._keep_loading()), asyncio.create_task(self._keep_reporting())]
 
@@ -152,10 +157,18 @@ class Inpainter:
                 if crop.on_step is not None:
                     crop.on_step(done, total)
 
+        started = time.perf_counter()
         results = self._model.inpaint(images, masks, crops[0].parameters, on_step)
-        self._forwards += 1
-        self._windows += len(crops)
+        self._note_forward(len(crops), time.perf_counter() - started)
         return [result[: crop.mask.shape[0], : crop.mask.shape[1]] for result, crop in zip(results, crops, strict=True)]
+
+    def _note_forward(self, windows: int, seconds: float) -> None:
+        self._forwards += 1
+        self._windows += windows
+        tags = {"model": self.facts.name}
+        self._count_windows(windows, tags)
+        self._time_forward(seconds, tags)
+        self._file_batch(windows, tags)
 
     async def _keep_loading(self) -> None:
         while self._model is None:
@@ -208,6 +221,7 @@ class Inpainter:
             await asyncio.sleep(REPORT_INTERVAL_S)
 
     async def _report(self) -> None:
+        self._gauge_waiting(self._batcher.waiting, {"model": self.facts.name})
         try:
             status = replace(self._status, forwards=self._forwards, windows=self._windows)
             await self._reports.report_model(self._replica_id, status)

@@ -82,6 +82,10 @@ class Unauthorized(TextRemovalError):
     """API keys are configured and the request carries none of them."""
 
 
+class StoreUnavailable(TextRemovalError):
+    """The task store cannot be reached or cannot write; nothing was promised to anyone."""
+
+
 class UnknownTask(TextRemovalError):
     """No task of this id is known."""
 

@@ -79,6 +79,7 @@ def running(folder: Path, *, config: Path = ROOT / "serve_config.yaml", **enviro
         "IOPAINT_DATA_DIR": str(folder / "data"),
         "TORCH_HOME": str(folder / "torch"),
         "RAY_AUTH_MODE": "disabled",
+        "RAY_RAYLET_START_WAIT_TIME_S": "120",
         "PYTHONPATH": str(ROOT),
         **environment,
     }

@@ -3,15 +3,13 @@
 from typing import Protocol
 
 from deployments.task import TaskRecord, TaskSummary
-from models.errors import TextRemovalError
+from models.errors import StoreUnavailable, TextRemovalError
+
+__all__ = ["LeaseLost", "StoreUnavailable", "TaskStore", "open_store"]
 
 
 class LeaseLost(TextRemovalError):
     """A newer owner has taken the store over; whoever sees this must stop driving tasks."""
-
-
-class StoreUnavailable(TextRemovalError):
-    """The task store cannot be reached or cannot write; nothing was promised to anyone."""
 
 
 class TaskStore(Protocol):

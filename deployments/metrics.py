@@ -36,7 +36,9 @@ def gauge(name: str, description: str, *tags: Any) -> Recorder:
 def histogram(name: str, description: str, boundaries: Sequence[float], *tags: Any) -> Recorder:
     if not _in_replica():
         return _nothing
-    made = metrics.Histogram(f"text_removal_{name}", description=description, boundaries=list(boundaries), tag_keys=tuple(tags))
+    made = metrics.Histogram(
+        f"text_removal_{name}", description=description, boundaries=list(boundaries), tag_keys=tuple(tags)
+    )
     return lambda value, tags=None: made.observe(value, dict(tags or {}))
 
 

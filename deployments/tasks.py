@@ -1,8 +1,11 @@
 """The asynchronous half of the API over the tracker: bytes go to the blob store here, metadata to the tracker."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
 
 from deployments.api.ports import TaskOptions
 from deployments.callbacks import CallbackPolicy
@@ -12,7 +15,10 @@ from deployments.jobs import Erased, EraseJob
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.job_codec import dump_job
 from deployments.task import TaskRecord, TaskStatus, TaskSummary, job_digest
-from models.errors import QueueFull, ReplicaLost, ResultExpired, TaskConflict, TaskNotFinished
+from models.errors import QueueFull, ReplicaLost, ResultExpired, ShuttingDown, TaskConflict, TaskNotFinished
+
+WATCH_RETRIES = 10
+WATCH_PAUSE_S = 0.5
 
 
 class RemoteTasks:
@@ -69,13 +75,29 @@ class RemoteTasks:
         return Erased(image, record.result)
 
     async def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncGenerator[TaskRecord]:
-        """Survives the tracker: if that dies, the stream is taken up again where it stopped."""
+        """Survives the tracker: if that dies or is replaced, the stream is taken up again where it stopped. Progress
+        that was told but not yet stored when it died is not taken back.
+
+        Raises: ShuttingDown if no tracker comes back; UnknownTask.
+        """
+        told: dict[str, float] = {}
+        failures = 0
         while True:
             try:
-                async for record in self._tracker.watch(task_id, after_seq):
-                    yield record
-                    if task_id is not None:
-                        after_seq = record.seq
+                async with aclosing(self._tracker.watch(task_id, after_seq)) as records:
+                    async for record in records:
+                        failures = 0
+                        progress = max(record.overall_progress, told.get(record.task_id, 0.0))
+                        if record.status.final:
+                            told.pop(record.task_id, None)
+                        else:
+                            told[record.task_id] = progress
+                        yield replace(record, overall_progress=progress)
+                        if task_id is not None:
+                            after_seq = record.seq
                 return
-            except ReplicaLost:
-                continue
+            except (ReplicaLost, ShuttingDown) as error:
+                failures += 1
+                if failures > WATCH_RETRIES:
+                    raise ShuttingDown("the task tracker has gone away") from error
+                await asyncio.sleep(WATCH_PAUSE_S)

@@ -19,7 +19,7 @@ from deployments.handles import RemoteEraser
 from deployments.jobs import ModelStatus
 from deployments.logs import configure_logging
 from deployments.storage.blobs import open_blobs
-from deployments.storage.records import open_store
+from deployments.storage.records import TaskStore, open_store
 from deployments.task import TaskRecord, TaskSummary
 from deployments.tracking import TaskTracking
 from models.errors import StoreUnavailable
@@ -41,6 +41,10 @@ class TaskTracker:
         self._settings = settings
         self._eraser = eraser
         self._board = ModelBoard({model.name: model.device or settings.device for model in settings.app.models})
+        self._blobs = open_blobs(settings.blob_store_url)
+        policy = CallbackPolicy(settings.callback_allowed_hosts)
+        self._sender = CallbackSender(policy, self._blobs, settings.callback_secret)
+        self._store: TaskStore | None = None
         self._opening = asyncio.create_task(self._open())
 
     async def submit(self, record: TaskRecord) -> TaskRecord:
@@ -71,6 +75,9 @@ class TaskTracker:
         if self._opening.done() and not self._opening.cancelled():
             await self._opening.result().stop()
         self._opening.cancel()
+        await self._sender.close()
+        if self._store is not None:
+            await self._store.close()
 
     async def _tracking(self) -> TaskTracking:
         try:
@@ -80,18 +87,19 @@ class TaskTracker:
 
     async def _open(self) -> TaskTracking:
         settings = self._settings
-        blobs = open_blobs(settings.blob_store_url)
-        policy = CallbackPolicy(settings.callback_allowed_hosts)
         limits = Limits(
             max_running=settings.app.tasks.max_running,
             max_queued=settings.app.tasks.max_waiting,
             ttl_s=settings.task_ttl_s,
         )
+        owner = uuid.uuid4().hex
         while True:
             try:
-                store = await open_store(settings.task_store_url)
-                sender = CallbackSender(policy, blobs, settings.callback_secret)
-                tracking = TaskTracking(store, blobs, self._eraser.run_task, sender, limits, owner=uuid.uuid4().hex)
+                if self._store is None:
+                    self._store = await open_store(settings.task_store_url)
+                tracking = TaskTracking(
+                    self._store, self._blobs, self._eraser.run_task, self._sender, limits, owner=owner
+                )
                 await tracking.start()
                 return tracking
             except StoreUnavailable as error:

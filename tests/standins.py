@@ -4,6 +4,7 @@ mat and fcf are IOPaint's own networks at full size, because IOPaint's classes a
 """
 
 import hashlib
+import json
 import warnings
 from importlib import import_module
 from pathlib import Path
@@ -267,3 +268,79 @@ def checksum_variable(path: Path) -> dict[str, str]:
     """The environment variable that makes a stand-in's checksum the right one."""
     digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     return {f"{file(path.name).variable}_MD5": digest}
+
+
+def make_diffusion(folder: Path, *, sdxl: bool = False) -> Path:
+    """A Stable Diffusion (XL) inpainting pipeline in Hugging Face's layout, as small as its parts can be."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import diffusers
+        from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+        torch.manual_seed(10)
+        text = {
+            "hidden_size": 32,
+            "intermediate_size": 37,
+            "num_attention_heads": 4,
+            "num_hidden_layers": 2,
+            "projection_dim": 32,
+            "vocab_size": 64,
+            "bos_token_id": 62,
+            "eos_token_id": 63,
+            "pad_token_id": 63,
+        }
+        unet: dict[str, Any] = {"cross_attention_dim": 32}
+        if sdxl:
+            unet = {
+                "cross_attention_dim": 64,
+                "addition_embed_type": "text_time",
+                "addition_time_embed_dim": 8,
+                "projection_class_embeddings_input_dim": 80,
+            }
+        parts: dict[str, Any] = {
+            "vae": diffusers.AutoencoderKL(
+                block_out_channels=[8, 8, 8, 8],
+                norm_num_groups=4,
+                down_block_types=["DownEncoderBlock2D"] * 4,
+                up_block_types=["UpDecoderBlock2D"] * 4,
+            ),
+            "text_encoder": CLIPTextModel(CLIPTextConfig(**text)),
+            "tokenizer": _tokenizer(folder / "tokenizer"),
+            "unet": diffusers.UNet2DConditionModel(
+                block_out_channels=(8, 16),
+                layers_per_block=1,
+                norm_num_groups=4,
+                sample_size=64,
+                in_channels=9,
+                down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+                up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+                attention_head_dim=2,
+                **unet,
+            ),
+            "scheduler": diffusers.PNDMScheduler(
+                beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True, steps_offset=1
+            ),
+        }
+        if sdxl:
+            parts["text_encoder_2"] = CLIPTextModelWithProjection(CLIPTextConfig(**text))
+            parts["tokenizer_2"] = _tokenizer(folder / "tokenizer_2")
+            pipeline = diffusers.StableDiffusionXLInpaintPipeline(**parts)
+        else:
+            parts |= {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+            pipeline = diffusers.StableDiffusionInpaintPipeline(**parts)
+        pipeline.save_pretrained(folder)
+    return folder
+
+
+def _tokenizer(folder: Path) -> Any:
+    """CLIP's tokenizer with the lower-case letters for words."""
+    from transformers import CLIPTokenizer
+
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    words = letters + [f"{letter}</w>" for letter in letters] + [str(n) for n in range(10)]
+    vocabulary = {word: number for number, word in enumerate(words)}
+    vocabulary |= {"<|startoftext|>": 62, "<|endoftext|>": 63}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    return CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=77)

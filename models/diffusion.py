@@ -1,0 +1,136 @@
+"""Diffusion models by Hugging Face name or local folder, through IOPaint's SD and SDXL classes.
+
+Served: pipelines of Stable Diffusion 1.x and 2.x and XL, made for inpainting or not. Not served, with an error that
+says so: PowerPaint, Paint by Example, InstructPix2Pix, Kandinsky, AnyText, ControlNet, BrushNet, single files.
+
+`low_mem` decodes and encodes large images in tiles (and slices attention on mps). `cpu_offload` keeps weights in main
+memory and brings each layer to a CUDA device when it runs, very slowly; it also leaves out the safety checker. It does
+nothing on other devices. On "cuda" the weights are 16 bit, as in IOPaint.
+"""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.base import LoadOptions, ModelFacts
+from models.errors import InvalidRequest, ModelUnavailable, TextRemovalError, WeightsUnavailable
+from models.types import Image, Images, InpaintParameters, Mask, Masks, StepCallback
+
+PARAMETERS = (
+    "sd_seed",
+    "sd_steps",
+    "sd_strength",
+    "sd_guidance_scale",
+    "sd_sampler",
+    "prompt",
+    "negative_prompt",
+)
+
+KINDS = {
+    "StableDiffusionPipeline": "DIFFUSERS_SD",
+    "StableDiffusionInpaintPipeline": "DIFFUSERS_SD_INPAINT",
+    "StableDiffusionXLPipeline": "DIFFUSERS_SDXL",
+    "StableDiffusionXLInpaintPipeline": "DIFFUSERS_SDXL_INPAINT",
+}
+"""Class in a pipeline's model_index.json, and IOPaint's ModelType for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiffusionModel:
+    """The same parameters and seed give the same bytes on the same device, whatever ran before; seed -1 is random.
+
+    `on_step` is called after each step of the scheduler, of which there may be more than `sd_steps` (second-order
+    samplers) or fewer (`sd_strength` below 1); what it raises ends the forward.
+    """
+
+    model: Any
+    scheduler: Any
+    max_strength: float = 1.0
+
+    @torch.inference_mode()
+    def inpaint(
+        self, images: Images, masks: Masks, parameters: InpaintParameters, on_step: StepCallback | None = None
+    ) -> Images:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # IOPaint was written for libraries of early 2024
+            pairs = zip(images, masks, strict=True)
+            return np.stack([self._fill(image, mask, parameters, on_step) for image, mask in pairs])
+
+    def _fill(self, image: Image, mask: Mask, parameters: InpaintParameters, on_step: StepCallback | None) -> Image:
+        from iopaint.schema import InpaintRequest
+
+        if int(parameters.sd_steps * min(parameters.sd_strength, self.max_strength)) < 1:
+            raise InvalidRequest("sd_steps times sd_strength leaves no step to run", field="sd_steps")
+        # IOPaint derives each request's scheduler from the last one's; from this one nothing has leaked.
+        self.model.model.scheduler = type(self.scheduler).from_config(self.scheduler.config)
+        self.model.callback = None if on_step is None else _after_step(on_step)
+        request = InpaintRequest(**{name: getattr(parameters, name) for name in PARAMETERS})
+        try:
+            bgr = self.model.forward(image.copy(), mask[:, :, np.newaxis].copy(), request)
+        except ImportError as error:
+            # diffusers' LMS needs scipy, which IOPaint does not ask for.
+            message = f"the sampler {parameters.sd_sampler} needs a library that is not installed here"
+            raise InvalidRequest(message, field="sd_sampler") from error
+        return np.ascontiguousarray(bgr[:, :, ::-1])
+
+
+def load(facts: ModelFacts, options: LoadOptions) -> DiffusionModel:
+    """Downloads by Hugging Face's rules (HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE) if `facts.name` is not a folder."""
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            model = _load(facts.name, options)
+        except TextRemovalError:
+            raise
+        except (OSError, ValueError, SystemExit) as error:
+            message = f"diffusion model {_shown(facts.name)} is not here or incomplete, and cannot be downloaded"
+            raise WeightsUnavailable(message, model=_shown(facts.name)) from error
+    model.model.set_progress_bar_config(disable=True)
+    # iopaint/model/sdxl.py turns a strength of 1 into 0.999.
+    max_strength = 0.999 if type(model).__name__ == "SDXL" else 1.0
+    return DiffusionModel(model, model.model.scheduler, max_strength)
+
+
+def _load(name: str, options: LoadOptions) -> Any:
+    import diffusers
+    from iopaint.model import SD, SDXL
+    from iopaint.schema import ModelInfo, ModelType
+    from loguru import logger
+
+    logger.disable("iopaint")
+    diffusers.utils.logging.set_verbosity_error()
+    kind = diffusers.DiffusionPipeline.load_config(name)["_class_name"]
+    if kind not in KINDS:
+        raise ModelUnavailable(f"{_shown(name)} is a {kind}; served are {', '.join(KINDS)}")
+    extra = {}
+    if "XL" in kind and Path(name).is_dir():
+        # IOPaint would fetch another decoder; a local folder is complete by itself.
+        extra["pipe_components"] = {"vae": diffusers.AutoencoderKL.from_pretrained(Path(name) / "vae")}
+    return (SDXL if "XL" in kind else SD)(
+        torch.device(options.device),
+        model_info=ModelInfo(name=name, path=name, model_type=ModelType[KINDS[kind]]),
+        low_mem=options.low_mem,
+        cpu_offload=options.cpu_offload,
+        disable_nsfw=False,
+        sd_cpu_textencoder=False,
+        **extra,
+    )
+
+
+def _after_step(on_step: StepCallback) -> Any:
+    def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        on_step(step + 1, pipeline.num_timesteps)
+        return tensors
+
+    return callback
+
+
+def _shown(name: str) -> str:
+    """A name fit for clients: of a folder only its last part."""
+    return Path(name).name if Path(name).is_dir() else name

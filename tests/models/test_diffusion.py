@@ -1,0 +1,221 @@
+"""Diffusion models: IOPaint's results, steps that are counted, cancels that reach them, state that does not leak."""
+
+import shutil
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models import registry
+from models.base import Inpainter
+from models.errors import Cancelled, InvalidRequest, ModelUnavailable, WeightsUnavailable
+from models.types import Image, InpaintParameters, Mask
+from tests.standins import make_diffusion
+
+PARAMETERS = InpaintParameters(sd_steps=3, sd_seed=7, prompt="a b", negative_prompt="c")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_diffusion(tmp_path_factory.mktemp("diffusion") / "tiny-inpainting")
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Inpainter:
+    return registry.load(str(folder), "cpu", low_mem=True, cpu_offload=True)
+
+
+def picture(height: int = 64, width: int = 72) -> tuple[Image, Mask]:
+    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    mask = np.zeros((height, width), np.uint8)
+    mask[16:40, 20:60] = 255
+    return image, mask
+
+
+def fill(model: Inpainter, parameters: InpaintParameters, on_step: Callable[[int, int], Any] | None = None) -> Image:
+    image, mask = picture()
+    image.flags.writeable = mask.flags.writeable = False
+    filled: Image = model.inpaint(image[np.newaxis], mask[np.newaxis], parameters, on_step)[0]
+    return filled
+
+
+def by_iopaint(folder: Path, kind: str, parameters: InpaintParameters, image: Image, mask: Mask, **more: Any) -> Image:
+    """IOPaint's own class, freshly loaded, called as its server calls it but without blurring the mask; RGB."""
+    import torch
+
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")
+        import iopaint.model
+        from iopaint.schema import InpaintRequest, ModelInfo, ModelType
+
+        model_type = {"SD": ModelType.DIFFUSERS_SD_INPAINT, "SDXL": ModelType.DIFFUSERS_SDXL_INPAINT}[kind]
+        info = ModelInfo(name="tiny", path=str(folder), model_type=model_type)
+        theirs = getattr(iopaint.model, kind)(
+            torch.device("cpu"), model_info=info, low_mem=True, sd_cpu_textencoder=False, disable_nsfw=False, **more
+        )
+        request = InpaintRequest(
+            sd_seed=parameters.sd_seed,
+            sd_steps=parameters.sd_steps,
+            sd_strength=parameters.sd_strength,
+            sd_guidance_scale=parameters.sd_guidance_scale,
+            sd_sampler=parameters.sd_sampler,
+            prompt=parameters.prompt,
+            negative_prompt=parameters.negative_prompt,
+            sd_mask_blur=0,
+        )
+        if max(mask.shape) < 512:
+            bgr = theirs.forward(image, mask[:, :, np.newaxis], request)
+        else:
+            bgr = theirs(image, mask, request)
+    rgb: Image = np.ascontiguousarray(bgr[:, :, ::-1]).astype(np.uint8)
+    return rgb
+
+
+@pytest.mark.parametrize(
+    "changed", [{}, {"sd_sampler": "DPM++ 2M SDE Karras", "sd_guidance_scale": 2.0, "sd_strength": 0.7}]
+)
+def test_the_result_equals_iopaints(folder: Path, model: Inpainter, changed: dict[str, Any]) -> None:
+    # Given
+    parameters = replace(PARAMETERS, **changed)
+    # When
+    ours = fill(model, parameters)
+    # Then
+    assert (ours == by_iopaint(folder, "SD", parameters, *picture())).all()
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(300)
+def test_a_window_of_full_size_equals_iopaints_whole_call(folder: Path, model: Inpainter) -> None:
+    # Given
+    image, mask = picture(512, 520)
+    parameters = replace(PARAMETERS, sd_steps=1, sd_guidance_scale=1.0)
+    # When
+    ours = model.inpaint(image[np.newaxis], mask[np.newaxis], parameters)[0]
+    # Then
+    theirs = by_iopaint(folder, "SD", parameters, image, mask)
+    assert (ours[mask > 0] == theirs[mask > 0]).all()
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(300)
+def test_sdxl_equals_iopaints_and_takes_the_folders_own_decoder(tmp_path: Path) -> None:
+    # Given
+    import diffusers
+
+    folder = make_diffusion(tmp_path / "tiny-xl", sdxl=True)
+    # When
+    model = registry.load(str(folder), "cpu", low_mem=True)
+    # Then
+    decoder = {"vae": diffusers.AutoencoderKL.from_pretrained(folder / "vae")}
+    theirs = by_iopaint(folder, "SDXL", PARAMETERS, *picture(), pipe_components=decoder)
+    assert (fill(model, PARAMETERS) == theirs).all()
+    with pytest.raises(InvalidRequest, match="no step to run"):
+        fill(model, replace(PARAMETERS, sd_steps=1))
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(model: Inpainter) -> None:
+    # Given
+    first = fill(model, PARAMETERS)
+    # When: samplers that change what the next one would find in the scheduler's configuration
+    for sampler in ("DPM++ 2M Karras", "Euler a", "LCM", "UniPC"):
+        fill(model, replace(PARAMETERS, sd_sampler=sampler, sd_seed=1))
+    with pytest.raises(Cancelled):
+        fill(model, PARAMETERS, cancel_after(2))
+    # Then
+    assert (fill(model, PARAMETERS) == first).all()
+
+
+def test_another_seed_and_another_prompt_give_other_bytes(model: Inpainter) -> None:
+    # Given
+    first = fill(model, PARAMETERS)
+    # Then
+    assert (fill(model, replace(PARAMETERS, sd_seed=8)) != first).any()
+    assert (fill(model, replace(PARAMETERS, prompt="z z z")) != first).any()
+    assert (fill(model, replace(PARAMETERS, sd_seed=-1)) != fill(model, replace(PARAMETERS, sd_seed=-1))).any()
+
+
+def test_each_step_is_reported(model: Inpainter) -> None:
+    # Given
+    seen: list[tuple[int, int]] = []
+    # When
+    fill(model, PARAMETERS, lambda done, total: seen.append((done, total)))
+    # Then
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_cancel_between_two_steps_runs_no_further_step(model: Inpainter) -> None:
+    # Given
+    seen: list[int] = []
+
+    def on_step(done: int, total: int) -> None:
+        seen.append(done)
+        cancel_after(2)(done, total)
+
+    # When
+    with pytest.raises(Cancelled):
+        fill(model, replace(PARAMETERS, sd_steps=9), on_step)
+    # Then
+    assert seen == [1, 2]
+
+
+def test_every_sampler_of_iopaint_runs_or_says_what_is_missing(model: Inpainter) -> None:
+    # Given
+    from iopaint.schema import SDSampler
+
+    refused = []
+    # When
+    for sampler in SDSampler:
+        try:
+            assert fill(model, replace(PARAMETERS, sd_sampler=sampler.value)).std() > 0
+        except InvalidRequest as error:
+            refused.append((sampler.value, error.details))
+    # Then: these two need scipy
+    assert refused in ([], [(name, {"field": "sd_sampler"}) for name in ("LMS", "LMS Karras")])
+
+
+def test_too_little_strength_for_one_step_is_a_clear_error(model: Inpainter) -> None:
+    with pytest.raises(InvalidRequest, match="no step to run"):
+        fill(model, replace(PARAMETERS, sd_strength=0.1))
+
+
+def test_a_pipeline_of_another_kind_is_refused_by_name(folder: Path, tmp_path: Path) -> None:
+    # Given
+    other = tmp_path / "kandinsky"
+    other.mkdir()
+    (other / "model_index.json").write_text('{"_class_name": "KandinskyV22InpaintPipeline"}')
+    # When / Then
+    with pytest.raises(ModelUnavailable, match="kandinsky is a KandinskyV22InpaintPipeline; served are Stable"):
+        registry.load(str(other), "cpu")
+
+
+def test_a_folder_with_a_missing_part_is_a_clear_error_without_its_path(folder: Path, tmp_path: Path) -> None:
+    # Given
+    broken = tmp_path / "broken"
+    shutil.copytree(folder, broken, ignore=shutil.ignore_patterns("unet"))
+    # When
+    with pytest.raises(WeightsUnavailable, match="diffusion model broken is not here or incomplete") as caught:
+        registry.load(str(broken), "cpu")
+    # Then
+    assert str(tmp_path) not in caught.value.message + str(caught.value.details)
+
+
+def test_an_unknown_name_offline_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    # When / Then
+    with pytest.raises(WeightsUnavailable, match="diffusion model nobody/nothing is not here"):
+        registry.load("nobody/nothing", "cpu")
+
+
+def cancel_after(steps: int) -> Callable[[int, int], None]:
+    def on_step(done: int, total: int) -> None:
+        if done >= steps:
+            raise Cancelled("enough")
+
+    return on_step

@@ -1,0 +1,134 @@
+"""Masks of the glyphs inside regions, so that what stands between the letters need not be invented."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models import strokes_net
+from models.imaging.colours import sharpened
+from models.imaging.lines import Line, line_of
+from models.imaging.masks import dilate, rasterise
+from models.imaging.regions import bounding_box
+from models.strokes_net import LINE_HEIGHT_PX, MARGIN_PX, MULTIPLE
+from models.types import Box, Image, Mask, Region
+
+Floats = NDArray[np.float32]
+
+GROWTH_PX = 1
+"""Of a stroke's edge the network marks the darker half; without this pixel a halo stays, with another one, cv2 has more
+to invent than the halo was worth (1 dB)."""
+_THRESHOLD = 0.75
+
+_CERTAIN, _FEWEST = 0.2, 0.02
+"""Below this certainty, or this share of text in a region, the network has not seen text in it."""
+
+_GOOD = 0.3
+"""A line read with this quality needs no finer look."""
+_FINEST = 2.2
+_LARGEST_PX = 3_000_000
+"""No look enlarges the image more than this, or is larger than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrokeMask:
+    """`mask` has the image's size; `unsure` are the indices of regions that were filled as boxes instead."""
+
+    mask: Mask
+    unsure: tuple[int, ...] = ()
+
+    @property
+    def fallbacks(self) -> int:
+        return len(self.unsure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the network sees in a line enlarged by `scale`: `likeness` (h, w) in 0-1. The rest is about the region alone:
+    `certainty` is 1 if every pixel that may be text is surely text or surely not, `share` how much of it is text."""
+
+    scale: float
+    likeness: Floats
+    certainty: float
+    share: float
+
+    @property
+    def quality(self) -> float:
+        """Highest where single letters are resolved: at too coarse a scale whole words are one blot."""
+        return self.certainty * (1 - self.share)
+
+
+def stroke_mask(image: Image, regions: Sequence[Region], *, dilation_px: int = 0, threads: int = 0) -> StrokeMask:
+    """Mark the glyphs inside the regions, with outline, shadow and anti-aliasing; nothing outside the regions.
+
+    `dilation_px` is added to the growth chosen here. The regions must have passed `regions.validate`. A region in
+    which no text is seen, or that leaves it open what is text, is filled as a box. `threads` 0 leaves the choice to
+    onnxruntime. Safe to call from several threads.
+    """
+    height, width = image.shape[:2]
+    mask = np.zeros((height, width), np.uint8)
+    unsure = []
+    for index, region in enumerate(regions):
+        box = bounding_box(region, width, height)
+        within = rasterise([_shifted(region, box)], box.width, box.height)
+        glyphs = _glyphs(image, region, box, within, threads)
+        if glyphs is None:
+            unsure.append(index)
+            mask[box.slices] |= within
+        else:
+            mask[box.slices] |= dilate(glyphs, GROWTH_PX + dilation_px) & within
+    return StrokeMask(mask, tuple(unsure))
+
+
+def _glyphs(image: Image, region: Region, box: Box, within: Mask, threads: int) -> Mask | None:
+    """The glyphs in `box`, not grown yet; None if not sure."""
+    line = line_of(region, image.shape[1], image.shape[0], MARGIN_PX / LINE_HEIGHT_PX)
+    reading = _read(line, line.cut(image), threads)
+    if reading.certainty < _CERTAIN or reading.share < _FEWEST:
+        return None
+    scaled = cv2.resize(reading.likeness, (line.width, line.height), interpolation=cv2.INTER_LINEAR)
+    likeness = line.back(np.asarray(scaled, np.float32), box)
+    inside = within > 0
+    likeness[inside] = sharpened(likeness[inside], image[box.slices][inside], _trust(reading.scale))
+    return np.where(inside & (likeness > _THRESHOLD), 255, 0).astype(np.uint8)
+
+
+def _read(line: Line, crop: Image, threads: int) -> _Reading:
+    """First as one line of text; unless that is clear, as two, four, ... lines, as far as the image has detail."""
+    scale = LINE_HEIGHT_PX / line.short
+    best = _read_at(scale, line, crop, threads)
+    while best.quality < _GOOD:
+        scale *= 2
+        if scale > _FINEST or crop.shape[0] * crop.shape[1] * scale**2 > _LARGEST_PX:
+            break
+        best = max(best, _read_at(scale, line, crop, threads), key=lambda reading: reading.quality)
+    return best
+
+
+def _read_at(scale: float, line: Line, crop: Image, threads: int) -> _Reading:
+    height, width = (max(MULTIPLE, round(side * scale)) for side in (line.height, line.width))
+    height += -height % MULTIPLE
+    scaled = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    edge = max(1, round(line.margin * scale))
+    inside = np.zeros((height, width), np.uint8)
+    inside[edge:-edge, edge:-edge] = 255
+    right = (0, -width % MULTIPLE)
+    features = strokes_net.features(
+        np.pad(scaled, ((0, 0), right, (0, 0)), mode="edge"), np.pad(inside, ((0, 0), right))
+    )
+    likeness = strokes_net.likeness(features, threads)[:, :width]
+    region = likeness[edge:-edge, edge:-edge]
+    doubtful = region[region > 0.1]
+    certainty = float(((2 * doubtful - 1) ** 2).mean()) if doubtful.size else 0.0
+    return _Reading(scale, likeness, certainty, float((region > 0.5).mean()))
+
+
+def _trust(scale: float) -> float:
+    """In colours, which the image has at full resolution; the more, the coarser the network's look was."""
+    return float(0.5 * np.sqrt(max(1.0, 1 / scale)))
+
+
+def _shifted(region: Region, box: Box) -> Region:
+    return Region(tuple((x - box.left, y - box.top) for x, y in region.points), region.rectangle)

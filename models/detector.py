@@ -24,9 +24,10 @@ TILE_PX = 1280
 OVERLAP_PX = 192
 _SHORT_SIDE_PX = 736
 """Smaller images are enlarged to this (RapidOCR's own choice), at most doubled: small text is found better."""
-_COARSEST_PX = 900
-_LARGE_PX = 50
-"""A coarser look is believed for texts that are still this high in it: twice that, letters fall apart."""
+_COARSEST_PX = 300
+_LARGE_PX, _TOO_LARGE_PX = 45, 120
+"""A find higher than this at one scale is left to the next coarser one, where it must still be as high as the former:
+larger letters fall apart, and most things that are no text but are taken for it are large."""
 _MULTIPLE = 32
 
 
@@ -49,24 +50,20 @@ class TextDetector:
         self._session = session
         self._input: str = session.get_inputs()[0].name
 
-    def detect(self, image: Image, *, min_confidence: float = 0.5) -> tuple[FoundText, ...]:
+    def detect(self, image: Image, *, min_confidence: float = 0.5, scale: float | None = None) -> tuple[FoundText, ...]:
         """All texts in reading order.
 
         The image is looked at in its own size (in overlapping tiles) and again at each half of it down to
-        `_COARSEST_PX`, there only for letters too large for the finer look.
+        `_COARSEST_PX`, there only for letters too large for the finer look. `scale` is how much it is enlarged first;
+        a window of a larger image should get the `working_scale` of that.
         """
-        scale = working_scale(*image.shape[:2])
-        found = self._quads(image, scale, min_confidence)
+        scale = scale or working_scale(*image.shape[:2])
+        found = [quad for quad in self._quads(image, scale, min_confidence) if quad.height * scale < _TOO_LARGE_PX]
         while max(image.shape[:2]) * scale > _COARSEST_PX:
             scale /= 2
             coarse = self._quads(image, scale, min_confidence)
-            found = without_parts([quad for quad in coarse if quad.height * scale > _LARGE_PX], found)
+            found = without_parts([q for q in coarse if _LARGE_PX < q.height * scale < _TOO_LARGE_PX], found)
         return tuple(FoundText(quad.points, quad.score) for quad in reading_order(found))
-
-    def detect_in(self, window: Image, scale: float, *, min_confidence: float = 0.5) -> tuple[FoundText, ...]:
-        """Texts in a window of a larger image whose `working_scale` is given, in pixels of the window."""
-        found = self._quads(window, scale, min_confidence)
-        return tuple(FoundText(quad.points, quad.score) for quad in found)
 
     def _quads(self, image: Image, scale: float, min_confidence: float) -> list[Quad]:
         height, width = image.shape[:2]
@@ -138,7 +135,8 @@ def readable(
 ) -> tuple[int, ...]:
     """Indices of regions in which text is (still) found; looks only at windows around them.
 
-    A found text counts for a region if at least half of it lies inside, or it covers at least half of the region.
+    A found text counts for a region if at least half of it lies inside, or if it covers half of the region and is not
+    over four times as large.
     """
     from shapely import Polygon
 
@@ -147,11 +145,11 @@ def readable(
     height, width = image.shape[:2]
     scale = working_scale(height, width)
     for left, top, right, bottom in _windows([shape.bounds for shape in shapes], height, width):
-        for text in detector.detect_in(image[top:bottom, left:right], scale, min_confidence=min_confidence):
+        for text in detector.detect(image[top:bottom, left:right], min_confidence=min_confidence, scale=scale):
             found = Polygon([(x + left, y + top) for x, y in text.points])
             for index, shape in enumerate(shapes):
                 shared = shape.intersection(found).area
-                if shared > 0.5 * min(found.area, shape.area):
+                if shared > 0.5 * found.area or (shared > 0.5 * shape.area and found.area < 4 * shape.area):
                     seen.add(index)
     return tuple(sorted(seen))
 

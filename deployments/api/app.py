@@ -13,6 +13,7 @@ from deployments.api.middleware import ApiKeys, RequestIds, UnexpectedErrors
 from deployments.api.ports import ApiSettings, Backend
 from deployments.api.service import NAME, root_routes, service_routes
 from deployments.api.tasks import task_routes
+from deployments.api.ui import ui_routes
 from deployments.api.views import PREFIX
 from deployments.api.websocket import websocket_routes
 
@@ -40,6 +41,7 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
     app = FastAPI(title=NAME, version=settings.version, middleware=_middleware(settings))
     add_error_handlers(app)
     app.include_router(root_routes(backend, settings))
+    app.include_router(ui_routes())
     app.include_router(websocket_routes(backend))
     for router in (
         service_routes(backend, settings),

@@ -44,13 +44,14 @@ def planner(
     budget_mp: Annotated[float, typer.Option(help="Plans over this many megapixels are counted only.")] = (
         SHORT_BUDGET_MP
     ),
+    threads: Annotated[int, typer.Option(help="Of torch; 0: all cores. 1 suits a machine that others use too.")] = 0,
     cache: Cache = CACHE,
 ) -> None:
     """Seconds and planned megapixels per image: Auto against Original and Crop."""
     os.environ.update(weights.lama(cache).environment)
     facts = registry.facts("lama")
-    model = registry.load(facts.name, "cpu", threads=os.cpu_count())
-    results = planners.measure(model, facts, rounds=rounds, budget_px=round(budget_mp * 1e6))
+    model = registry.load(facts.name, "cpu", threads=threads or os.cpu_count())
+    results = planners.measure(model, facts, rounds=rounds, budget_px=round(budget_mp * 1e6), tell=progress)
     show([planners.report(results)])
 
 
@@ -90,6 +91,10 @@ def peer(
     with tempfile.TemporaryDirectory() as folder:
         results = peers.measure(Path(folder), weights.lama(cache), iopaint, rounds=rounds, originals=originals)
     show([peers.report(results)])
+
+
+def progress(what: str) -> None:
+    typer.echo(what, err=True)
 
 
 def show(reports: Iterable[Report]) -> None:

@@ -1,12 +1,13 @@
 """Seconds and planned megapixels per image: `Auto` against IOPaint's Original and Crop.
 
-The same network in the same process runs the windows of each strategy one after the other, with all cores; a time
-covers planning, cutting, padding, forwards and pasting. The strategies take turns, so that other load on the machine
-meets them alike; CPU seconds (all threads) are given too, because other load lengthens them far less.
+The same network in the same process runs the windows of each strategy one after the other, with all cores (or as
+many threads as asked for). A time covers planning, cutting, padding, forwards and pasting. The strategies take turns,
+so that other load on the machine meets them alike; CPU seconds (all threads) are given too, because other load
+lengthens them far less.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,8 +57,9 @@ def measure(
     *,
     rounds: int,
     budget_px: int,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> list[Measured]:
-    """Plans over `budget_px` are counted but not run."""
+    """Plans over `budget_px` are counted but not run. `tell` hears of every run."""
     model.inpaint(
         np.zeros((1, WARM_UP_SIDE_PX, WARM_UP_SIDE_PX, 3), np.uint8),
         np.full((1, WARM_UP_SIDE_PX, WARM_UP_SIDE_PX), 255, np.uint8),
@@ -80,6 +82,8 @@ def measure(
                         fill(model, facts, image, mask, plan(mask, facts, STRATEGIES[result.strategy]))
                         result.seconds.append(time.perf_counter() - wall)
                         result.cpu_seconds.append(time.process_time() - cpu)
+                        took = f"{result.seconds[-1]:.2f} s, {result.cpu_seconds[-1]:.2f} CPU s"
+                        tell(f"{width}x{height}, {count} lines, {result.strategy}: {took}")
             results += here
     return results
 

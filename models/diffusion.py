@@ -1,7 +1,8 @@
-"""Diffusion models by Hugging Face name or local folder, through IOPaint's SD and SDXL classes.
+"""Diffusion models by Hugging Face name or local folder, through IOPaint's SD, SDXL and PowerPaint classes.
 
-Served: pipelines of Stable Diffusion 1.x and 2.x and XL, made for inpainting or not. Not served, with an error that
-says so: PowerPaint, Paint by Example, InstructPix2Pix, Kandinsky, AnyText, ControlNet, BrushNet, single files.
+Served: pipelines of Stable Diffusion 1.x and 2.x and XL, made for inpainting or not, and PowerPaint v1 by its name.
+Not served, with an error that says so: Paint by Example, InstructPix2Pix, Kandinsky, AnyText, PowerPaint v2. There is
+no ControlNet, BrushNet or LCM-LoRA, and no single-file checkpoint.
 
 `low_mem` decodes and encodes large images in tiles (and slices attention on mps). `cpu_offload` keeps weights in main
 memory and brings each layer to a CUDA device when it runs, very slowly; it also leaves out the safety checker. It does
@@ -63,12 +64,15 @@ class DiffusionModel:
     def _fill(self, image: Image, mask: Mask, parameters: InpaintParameters, on_step: StepCallback | None) -> Image:
         from iopaint.schema import InpaintRequest
 
-        if int(parameters.sd_steps * min(parameters.sd_strength, self.max_strength)) < 1:
+        steps = int(parameters.sd_steps * min(parameters.sd_strength, self.max_strength))
+        if steps < 1:
             raise InvalidRequest("sd_steps times sd_strength leaves no step to run", field="sd_steps")
         # IOPaint derives each request's scheduler from the last one's; from this one nothing has leaked.
         self.model.model.scheduler = type(self.scheduler).from_config(self.scheduler.config)
-        self.model.callback = None if on_step is None else _after_step(on_step)
-        request = InpaintRequest(**{name: getattr(parameters, name) for name in PARAMETERS})
+        self.model.callback = None if on_step is None else _after_step(on_step, steps)
+        # Only PowerPaint looks at its task. Without a prompt, the task of this service; else IOPaint's default.
+        task = "text-guided" if parameters.prompt else "object-remove"
+        request = InpaintRequest(powerpaint_task=task, **{name: getattr(parameters, name) for name in PARAMETERS})
         try:
             bgr = self.model.forward(image.copy(), mask[:, :, np.newaxis].copy(), request)
         except ImportError as error:
@@ -99,7 +103,7 @@ def load(facts: ModelFacts, options: LoadOptions) -> DiffusionModel:
 
 def _load(name: str, options: LoadOptions) -> Any:
     import diffusers
-    from iopaint.model import SD, SDXL
+    from iopaint.model import SD, SDXL, PowerPaint
     from iopaint.schema import ModelInfo, ModelType
     from loguru import logger
 
@@ -109,10 +113,11 @@ def _load(name: str, options: LoadOptions) -> Any:
     if kind not in KINDS:
         raise ModelUnavailable(f"{_shown(name)} is a {kind}; served are {', '.join(KINDS)}")
     extra = {}
+    model_class = PowerPaint if name == PowerPaint.name else SDXL if "XL" in kind else SD
     if "XL" in kind and Path(name).is_dir():
         # IOPaint would fetch another decoder; a local folder is complete by itself.
         extra["pipe_components"] = {"vae": diffusers.AutoencoderKL.from_pretrained(Path(name) / "vae")}
-    return (SDXL if "XL" in kind else SD)(
+    return model_class(
         torch.device(options.device),
         model_info=ModelInfo(name=name, path=name, model_type=ModelType[KINDS[kind]]),
         low_mem=options.low_mem,
@@ -123,9 +128,11 @@ def _load(name: str, options: LoadOptions) -> Any:
     )
 
 
-def _after_step(on_step: StepCallback) -> Any:
+def _after_step(on_step: StepCallback, steps: int) -> Any:
+    """`steps` is for PowerPaint's older pipeline, which does not know how many it takes."""
+
     def callback(pipeline: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        on_step(step + 1, pipeline.num_timesteps)
+        on_step(step + 1, getattr(pipeline, "num_timesteps", steps))
         return tensors
 
     return callback

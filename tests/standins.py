@@ -198,7 +198,7 @@ def make_migan(folder: Path) -> Path:
 
 def make_mat(folder: Path) -> Path:
     """About 240 MB; imports IOPaint."""
-    mat = _iopaint_module("mat")
+    mat = import_quietly("iopaint.model.mat")
     torch.manual_seed(8)
     network = mat.Generator(z_dim=512, c_dim=0, w_dim=512, img_resolution=512, img_channels=3)
     return _save_state(network, folder / "Places_512_FullData_G.pth")
@@ -206,7 +206,7 @@ def make_mat(folder: Path) -> Path:
 
 def make_fcf(folder: Path) -> Path:
     """About 300 MB; imports IOPaint."""
-    fcf = _iopaint_module("fcf")
+    fcf = import_quietly("iopaint.model.fcf")
     torch.manual_seed(9)
     size = {"channel_base": 32768, "channel_max": 512, "num_fp16_res": 4, "conv_clamp": 256}
     network = fcf.Generator(
@@ -238,10 +238,11 @@ def make_all(torch_home: Path, *, large: bool = True) -> dict[str, str]:
     return environment
 
 
-def _iopaint_module(name: str) -> Any:
+def import_quietly(name: str) -> Any:
+    """A module of IOPaint, whose first import warns of much that has been deprecated since it was written."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return import_module(f"iopaint.model.{name}")
+        return import_module(name)
 
 
 def _save_state(network: nn.Module, path: Path) -> Path:

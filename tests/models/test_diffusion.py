@@ -14,7 +14,7 @@ from models import registry
 from models.base import Inpainter
 from models.errors import Cancelled, InvalidRequest, ModelUnavailable, WeightsUnavailable
 from models.types import Image, InpaintParameters, Mask
-from tests.standins import make_diffusion
+from tests.standins import import_quietly, make_diffusion
 
 PARAMETERS = InpaintParameters(sd_steps=3, sd_seed=7, prompt="a b", negative_prompt="c")
 
@@ -52,7 +52,7 @@ def by_iopaint(folder: Path, kind: str, parameters: InpaintParameters, image: Im
         import iopaint.model
         from iopaint.schema import InpaintRequest, ModelInfo, ModelType
 
-        model_type = {"SD": ModelType.DIFFUSERS_SD_INPAINT, "SDXL": ModelType.DIFFUSERS_SDXL_INPAINT}[kind]
+        model_type = ModelType.DIFFUSERS_SDXL_INPAINT if kind == "SDXL" else ModelType.DIFFUSERS_SD_INPAINT
         info = ModelInfo(name="tiny", path=str(folder), model_type=model_type)
         theirs = getattr(iopaint.model, kind)(
             torch.device("cpu"), model_info=info, low_mem=True, sd_cpu_textencoder=False, disable_nsfw=False, **more
@@ -175,6 +175,21 @@ def test_every_sampler_of_iopaint_runs_or_says_what_is_missing(model: Inpainter)
             refused.append((sampler.value, error.details))
     # Then: these two need scipy
     assert refused in ([], [(name, {"field": "sd_sampler"}) for name in ("LMS", "LMS Karras")])
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(300)
+def test_powerpaint_equals_iopaints_and_counts_its_steps(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given: IOPaint knows this model by one name only
+    monkeypatch.setattr(import_quietly("iopaint.model").PowerPaint, "name", str(folder))
+    seen: list[tuple[int, int]] = []
+    # When
+    model = registry.load(str(folder), "cpu", low_mem=True)
+    ours = fill(model, PARAMETERS, lambda done, total: seen.append((done, total)))
+    # Then
+    assert (ours == by_iopaint(folder, "PowerPaint", PARAMETERS, *picture())).all()
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert (fill(model, replace(PARAMETERS, prompt="")) != ours).any()
 
 
 def test_too_little_strength_for_one_step_is_a_clear_error(model: Inpainter) -> None:

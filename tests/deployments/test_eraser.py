@@ -1,0 +1,187 @@
+"""The pipeline in process: real images and plans, stand-ins for the model and detector deployments."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deployments.config import AppConfig, Environment, Settings, resolve
+from deployments.eraser import Eraser
+from deployments.jobs import DetectedText, Detection, Erased, EraseJob, Filled
+from deployments.storage.blobs import input_key, open_blobs, result_key
+from deployments.storage.job_codec import dump_job
+from models.errors import InvalidRequest, ResultExpired, UnknownModel, WeightsUnavailable
+from models.imaging.regions import rectangle
+from models.types import Image, InpaintParameters, Mask, MaskMode, Progress, Region
+from tests.pictures import decoded, encoded, photo
+
+REGION = rectangle(100, 80, 60, 30)
+
+
+class Model:
+    """Answers with one grey, or with an error."""
+
+    def __init__(self, grey: int, error: Exception | None = None) -> None:
+        self.grey = grey
+        self.error = error
+        self.calls = 0
+        self.parameters: list[InpaintParameters] = []
+
+    async def inpaint(
+        self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
+    ) -> Filled:
+        self.calls += 1
+        self.parameters.append(parameters)
+        if self.error is not None:
+            raise self.error
+        return Filled(np.full_like(image, self.grey), 0.0)
+
+    async def inpaint_in_steps(
+        self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
+    ) -> AsyncGenerator[Progress | Filled]:
+        yield Progress("inpainting", 1, 1)
+        yield await self.inpaint(job_id, image, mask, parameters, deadline)
+
+    async def stop(self, job_id: str) -> None:
+        pass
+
+
+class Finder:
+    """Finds what it is told to find; what it can still read it says once."""
+
+    def __init__(self, found: tuple[Region, ...] = (), still_readable: tuple[int, ...] = ()) -> None:
+        self.found = found
+        self.still_readable = still_readable
+        self.looked_again = 0
+
+    async def detect(self, image: Image, min_confidence: float, deadline: float | None) -> Detection:
+        return Detection(tuple(DetectedText(r.points, 0.9) for r in self.found), image.shape[1], image.shape[0])
+
+    async def readable(self, image: Image, regions: tuple[Region, ...], deadline: float | None) -> tuple[int, ...]:
+        self.looked_again += 1
+        return self.still_readable
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("IOPAINT_DATA_DIR", str(tmp_path))
+    return resolve(AppConfig(fallback_model="cv2"), Environment.read())
+
+
+def job(**changes: object) -> EraseJob:
+    return EraseJob(**({"request_id": "r", "image": encoded(photo()), "regions": (REGION,)} | changes))  # type: ignore[arg-type]
+
+
+async def test_the_default_model_fills_the_regions_and_nothing_else(settings: Settings) -> None:
+    lama, cv2 = Model(10), Model(20)
+
+    erased = await Eraser(settings, {"lama": lama, "cv2": cv2}).erase(job())
+
+    result, pixels = decoded(erased.image), photo()
+    assert (result[80:110, 100:160] == 10).all()
+    result = result.copy()
+    result[80:110, 100:160] = pixels[80:110, 100:160]
+    assert np.array_equal(result, pixels)
+    assert (erased.info.model, erased.info.fallback_for, cv2.calls) == ("lama", None, 0)
+    assert (erased.info.regions_count, erased.info.total_area_px) == (1, 1800)
+    assert set(erased.info.timings_s) >= {"queue", "decode", "inpaint", "encode"}
+
+
+async def test_the_fallback_answers_for_the_default_model_and_says_so(settings: Settings) -> None:
+    lama, cv2 = Model(10, WeightsUnavailable("no weights")), Model(20)
+    eraser = Eraser(settings, {"lama": lama, "cv2": cv2})
+
+    first = await eraser.erase(job())
+    second = await eraser.erase(job())
+
+    assert (first.info.model, first.info.fallback_for) == ("cv2", "lama")
+    assert (second.info.model, second.info.fallback_for) == ("cv2", "lama")
+    assert lama.calls == 1  # it has just said that it cannot
+
+
+async def test_a_model_asked_for_by_name_has_no_fallback_unless_it_is_the_default(settings: Settings) -> None:
+    lama, cv2 = Model(10), Model(20, WeightsUnavailable("no weights"))
+
+    with pytest.raises(WeightsUnavailable):
+        await Eraser(settings, {"lama": lama, "cv2": cv2}).erase(job(model="cv2"))
+    with pytest.raises(UnknownModel):
+        await Eraser(settings, {"lama": lama, "cv2": cv2}).erase(job(model="nope"))
+
+
+async def test_progress_counts_finished_windows(settings: Settings) -> None:
+    regions = tuple(rectangle(40 + 200 * column, 40, 30, 20) for column in range(4))
+    eraser = Eraser(settings, {"lama": Model(10), "cv2": Model(20)})
+
+    items = [item async for item in eraser.erase_in_steps(job(image=encoded(photo(900, 200)), regions=regions))]
+
+    told = [(item.stage, item.done, item.total) for item in items if isinstance(item, Progress)]
+    windows = told[-2][2]
+    assert told[0] == ("preparing", 0, 1)
+    assert [done for stage, done, _ in told if stage == "inpainting"] == list(range(windows + 1))
+    assert told[-1] == ("finalizing", 0, 1)
+    assert isinstance(items[-1], Erased)
+
+
+async def test_an_image_without_text_comes_back_byte_for_byte(settings: Settings) -> None:
+    image = encoded(photo(), "JPEG", quality=80)
+    lama = Model(10)
+
+    erased = await Eraser(settings, {"lama": lama}, Finder()).erase(job(image=image, regions=(), detect=True))
+
+    assert erased.image == image
+    assert (erased.info.media_type, erased.info.regions_count, lama.calls) == ("image/jpeg", 0, 0)
+
+
+async def test_found_text_is_erased(settings: Settings) -> None:
+    finder = Finder(found=(REGION,))
+
+    erased = await Eraser(settings, {"lama": Model(10)}, finder).erase(job(regions=(), detect=True))
+
+    assert erased.info.regions_count == 1
+    assert (decoded(erased.image)[82:108, 102:158] == 10).all()
+    assert finder.looked_again == 0
+
+
+async def test_a_region_that_can_still_be_read_is_filled_as_a_box_once(settings: Settings) -> None:
+    finder, lama = Finder(still_readable=(0,)), Model(10)
+
+    erased = await Eraser(settings, {"lama": lama}, finder).erase(job(verify=True))
+
+    assert finder.looked_again == 1
+    assert erased.info.stroke_fallbacks == 1
+    assert lama.calls == 2
+
+
+async def test_without_a_detector_it_says_so(settings: Settings) -> None:
+    with pytest.raises(InvalidRequest, match="without a text detector"):
+        await Eraser(settings, {"lama": Model(10)}).erase(job(regions=(), detect=True))
+
+
+async def test_strokes_fill_less_than_the_box(settings: Settings) -> None:
+    pixels = np.full((120, 400, 3), 200, np.uint8)
+    for left in range(60, 320, 26):
+        pixels[40:76, left : left + 8] = 20
+    region = rectangle(50, 30, 290, 56)
+
+    erased = await Eraser(settings, {"lama": Model(200)}).erase(
+        job(image=encoded(pixels), regions=(region,), mask_mode=MaskMode.STROKES)
+    )
+
+    assert erased.info.stroke_fallbacks is not None
+    assert erased.info.total_area_px <= 290 * 56
+
+
+async def test_a_task_reads_its_job_from_and_leaves_its_image_in_the_blob_store(settings: Settings) -> None:
+    blobs = open_blobs(settings.blob_store_url)
+    await blobs.put(input_key("t", "d"), dump_job(job()))
+    eraser = Eraser(settings, {"lama": Model(10)})
+
+    items = [item async for item in eraser.run_task("t", "d", 1)]
+
+    assert items[-1].model == "lama"  # type: ignore[union-attr]
+    assert (decoded(await blobs.get(result_key("t", "d", 1)))[85, 105] == 10).all()
+    await asyncio.wait_for(eraser.task_ended("t", 1), 1)
+    with pytest.raises(ResultExpired):
+        _ = [item async for item in eraser.run_task("unknown", "d", 1)]

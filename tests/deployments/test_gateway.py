@@ -1,0 +1,105 @@
+"""Admission, deadlines and snapshots of the ingress, without Serve."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from deployments.config import AppConfig, Environment, GatewayConfig, resolve
+from deployments.gateway import Gateway
+from deployments.jobs import Erased, ErasedInfo, EraseJob, ModelState, ModelStatus
+from models.errors import DeadlineExceeded, QueueFull, ReplicaLost
+
+ERASED = Erased(b"", ErasedInfo("image/png", "lama", 1, 1, 1, 1))
+
+
+class Eraser:
+    """Answers when it is let go."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.cancelled = 0
+
+    async def erase(self, job: EraseJob) -> Erased:
+        try:
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return ERASED
+
+
+class Tracker:
+    def __init__(self) -> None:
+        self.asked = 0
+        self.error: Exception | None = None
+
+    async def models(self) -> tuple[ModelStatus, ...]:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        return (ModelStatus("lama", ModelState.READY, "cpu"), ModelStatus("cv2", ModelState.READY, "cpu"))
+
+
+def gateway(eraser: Any, tracker: Any, limit: int = 2) -> Gateway:
+    config = AppConfig(gateway=GatewayConfig(max_waiting=limit))
+    return Gateway(resolve(config, Environment.read()), eraser, tracker)
+
+
+def job(deadline: float | None = None) -> EraseJob:
+    return EraseJob("r", b"", deadline=deadline)
+
+
+async def test_more_than_the_limit_is_refused_with_a_time_to_come_back() -> None:
+    eraser = Eraser()
+    ingress = gateway(eraser, Tracker())
+    admitted = [asyncio.create_task(ingress.erase(job())) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(QueueFull) as caught:
+        await ingress.erase(job())
+
+    assert 1 <= caught.value.details["retry_after_s"] <= 60
+    eraser.go.set()
+    assert await asyncio.gather(*admitted) == [ERASED, ERASED]
+    assert await ingress.erase(job()) == ERASED
+
+
+async def test_a_deadline_stops_the_work() -> None:
+    eraser = Eraser()
+
+    with pytest.raises(DeadlineExceeded):
+        await gateway(eraser, Tracker()).erase(job(deadline=time.time() + 0.01))
+
+    assert eraser.cancelled == 1
+
+
+async def test_a_client_that_hangs_up_frees_its_place() -> None:
+    eraser = Eraser()
+    ingress = gateway(eraser, Tracker(), limit=1)
+    request = asyncio.create_task(ingress.erase(job()))
+    await asyncio.sleep(0)
+    request.cancel()
+    await asyncio.wait([request])
+
+    eraser.go.set()
+
+    assert eraser.cancelled == 1
+    assert await ingress.erase(job()) == ERASED
+
+
+async def test_health_asks_the_tracker_at_most_once_a_second_and_survives_its_death() -> None:
+    tracker = Tracker()
+    ingress = gateway(Eraser(), tracker)
+    healths = [await ingress.health() for _ in range(5)]
+    assert tracker.asked == 1
+    assert all(health.healthy and not health.degraded for health in healths)
+
+    tracker.error = ReplicaLost("gone")
+    ingress._models_at = float("-inf")
+    health = await ingress.health()
+
+    assert health.healthy
+    assert health.degraded
+    assert "task tracker" in health.reasons[0]

@@ -1,0 +1,37 @@
+"""Prints the quality table and writes the contact sheet: python -m benchmarks.quality [--scenes N] [--out DIR]."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.quality.fonts import FontsMissing
+from benchmarks.quality.report import measure, report
+from benchmarks.quality.scenes import SEED, scenes
+from benchmarks.quality.sheet import write_sheet
+from models import detector
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--out", type=Path, default=Path("data/quality"), help="where the table and the sheet go")
+    options = parser.parse_args()
+    try:
+        evaluated = scenes(options.scenes, options.seed)
+    except FontsMissing as missing:
+        sys.exit(str(missing))
+    finder = detector.load("cpu", threads=1)
+    measured = []
+    for number, scene in enumerate(evaluated, 1):
+        measured.append(measure(scene, finder))
+        print(f"\r{number}/{len(evaluated)} images", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    table = report(measured)
+    print(table)
+    write_sheet(measured, options.out / "sheet.png")
+    (options.out / "table.md").write_text(table + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

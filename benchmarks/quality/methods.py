@@ -1,0 +1,74 @@
+"""The ways to say what is filled, and what each leaves behind. The filler is always the service's cv2."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.quality.metrics import Distance, distance
+from benchmarks.quality.scenes import Scene
+from models.detector import TextDetector, readable
+from models.imaging.masks import dilate, rasterise, union
+from models.imaging.strokes import StrokeMask
+from models.opencv import OpenCV
+from models.types import Image, InpaintParameters, Mask
+
+METHODS = ("boxes", "strokes", "strokes, verified", "true strokes")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One scene after one method: distances inside the regions and over the whole image; `left` of `texts` can still
+    be found; `redone` regions were filled again as boxes."""
+
+    result: Image
+    mask: Mask
+    inside: Distance
+    overall: Distance
+    left: int
+    texts: int
+    redone: int = 0
+
+
+def fill(image: Image, mask: Mask) -> Image:
+    filled = OpenCV().inpaint(image[None], mask[None], InpaintParameters())[0]
+    return np.where(mask[..., None] > 0, filled, image)
+
+
+def true_strokes(scene: Scene) -> Mask:
+    """The glyphs, grown by a pixel."""
+    return dilate(scene.strokes, 1)
+
+
+def outcomes(scene: Scene, found: StrokeMask, detector: TextDetector) -> dict[str, Outcome]:
+    """Every method of METHODS on the scene's own regions; `found` is their stroke mask."""
+    boxes = rasterise(scene.regions, scene.image.shape[1], scene.image.shape[0])
+    plain = _outcome(scene, found.mask, detector)
+    still = readable(detector, plain.result, scene.regions)
+    return {
+        "boxes": _outcome(scene, boxes, detector),
+        "strokes": plain,
+        "strokes, verified": verified(scene, found.mask, still, detector) if still else plain,
+        "true strokes": _outcome(scene, true_strokes(scene), detector),
+    }
+
+
+def verified(scene: Scene, mask: Mask, still: Sequence[int], detector: TextDetector) -> Outcome:
+    """Regions `still` readable are filled once more, as boxes."""
+    height, width = mask.shape
+    again = rasterise([scene.regions[index] for index in still], width, height)
+    return _outcome(scene, union([mask, again]), detector, len(still))
+
+
+def _outcome(scene: Scene, mask: Mask, detector: TextDetector, redone: int = 0) -> Outcome:
+    result = fill(scene.image, mask)
+    inside = rasterise(scene.regions, mask.shape[1], mask.shape[0]) > 0
+    return Outcome(
+        result=result,
+        mask=mask,
+        inside=distance(result, scene.clean, inside),
+        overall=distance(result, scene.clean, np.ones_like(inside)),
+        left=len(readable(detector, result, scene.regions)),
+        texts=len(scene.regions),
+        redone=redone,
+    )

@@ -46,7 +46,7 @@ class StrokeMask:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What the network sees in a line enlarged by `scale`: `likeness` (h, w) in 0-1. The rest is about the region alone:
+    """What the network sees in a line enlarged by `scale`: `likeness` (h, w), 0-1. The rest is about the region alone:
     `certainty` is 1 if every pixel that may be text is surely text or surely not, `share` how much of it is text."""
 
     scale: float

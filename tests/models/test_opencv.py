@@ -1,0 +1,26 @@
+"""cv2 gives IOPaint's bytes, which are cv2.inpaint's on the BGR image."""
+
+import cv2
+import numpy as np
+import pytest
+
+from models import registry
+from models.types import InpaintParameters
+
+
+@pytest.mark.parametrize(("flag", "radius"), [("INPAINT_NS", 4), ("INPAINT_TELEA", 7)])
+def test_each_window_is_filled_as_iopaint_fills_it(flag: str, radius: int) -> None:
+    # Given: read-only windows, one mask with grey values
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (2, 50, 61, 3), np.uint8)
+    masks = np.zeros((2, 50, 61), np.uint8)
+    masks[0, 10:20, 10:30] = 255
+    masks[1, 30:44, 20:60] = rng.integers(0, 256, (14, 40), np.uint8)
+    images.flags.writeable = masks.flags.writeable = False
+    # When
+    filled = registry.load("cv2", "cpu").inpaint(images, masks, InpaintParameters(cv2_flag=flag, cv2_radius=radius))
+    # Then
+    for image, mask, result in zip(images, masks, filled, strict=True):
+        theirs = cv2.inpaint(image[:, :, ::-1], mask, radius, getattr(cv2, flag))[:, :, ::-1]
+        assert (result == theirs).all()
+        assert (result[mask == 0] == image[mask == 0]).all()

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from deployments.config import AppConfig, ConfigurationError, Environment, resolve
 
 APP_NAME = "text-removal"
+STOP_TRACKER_S = 10.0
 
 
 def read_config(path: Path) -> AppConfig:
@@ -61,9 +62,23 @@ def main(
         serve.run(build(app_config), name=APP_NAME, route_prefix="/")
         print(f"ready: http://{_reachable(environment.iopaint_host)}:{environment.iopaint_port}/docs", flush=True)
         stopping.wait()
+        _stop_tracker()
     finally:
         serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
+
+
+def _stop_tracker() -> None:
+    """Tell the tracker first: it gives running tasks back to the store and ends the watches of open sockets."""
+    from ray import serve
+
+    from deployments.app import TASK_TRACKER
+
+    try:
+        stopped: Any = serve.get_deployment_handle(TASK_TRACKER, APP_NAME).stop.remote()
+        stopped.result(timeout_s=STOP_TRACKER_S)
+    except Exception as error:  # it may be dead already; its store has all it needs
+        print(f"the task tracker did not stop in good order: {error}", file=sys.stderr)
 
 
 def _reachable(host: str) -> str:

@@ -99,6 +99,8 @@ def build(config: AppConfig) -> Application:
         num_replicas=1,
         max_ongoing_requests=100_000,
         health_check_period_s=2,
+        # Serve waits for open calls, and watches stay open: they end when the tracker does.
+        graceful_shutdown_timeout_s=3,
         **_actor(app.tasks.resources),
     ).bind(settings, eraser)
     return _deployment(

@@ -24,7 +24,8 @@ from models.types import Image, InpaintParameters, Mask, Progress
 log = logging.getLogger(__name__)
 
 REPORT_INTERVAL_S = 2.0
-RELOAD_INTERVAL_S = 30.0
+RELOAD_PAUSES_S = (10.0, 300.0)
+"""The first pause before loading is tried again, and the longest: each is twice the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Crop:
 
 class Inpainter:
     """Serves one model. A model that cannot be loaded does not fail the replica: its calls raise ModelUnavailable and
-    loading is tried again every `RELOAD_INTERVAL_S`, so weights that arrive later are picked up.
+    loading is tried again and again, so weights that arrive later are picked up.
     """
 
     def __init__(self, config: ModelConfig, settings: Settings, reports: ModelReports, replica_id: str = "") -> None:
@@ -171,6 +172,7 @@ class Inpainter:
         self._file_batch(windows, tags)
 
     async def _keep_loading(self) -> None:
+        pause_s, longest_s = RELOAD_PAUSES_S
         while self._model is None:
             try:
                 await self._load()
@@ -180,7 +182,8 @@ class Inpainter:
                 log.exception("model %s failed to load", self.facts.name)
                 self._failed(ModelUnavailable(f"model {self.facts.name} failed to load: {error}"))
             if self._model is None:
-                await asyncio.sleep(RELOAD_INTERVAL_S)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, longest_s)
 
     async def _load(self) -> None:
         started = time.perf_counter()

@@ -17,8 +17,9 @@ from deployments.storage.job_codec import dump_job
 from deployments.task import TaskRecord, TaskStatus, TaskSummary, job_digest
 from models.errors import QueueFull, ReplicaLost, ResultExpired, ShuttingDown, TaskConflict, TaskNotFinished
 
-WATCH_RETRIES = 10
+WATCH_RETRIES = 3
 WATCH_PAUSE_S = 0.5
+"""A tracker that died is waited for by the call itself; one that is going away without a successor is given up."""
 
 
 class RemoteTasks:

@@ -45,6 +45,7 @@ class TaskTracker:
         policy = CallbackPolicy(settings.callback_allowed_hosts)
         self._sender = CallbackSender(policy, self._blobs, settings.callback_secret)
         self._store: TaskStore | None = None
+        self._stopped = False
         self._opening = asyncio.create_task(self._open())
 
     async def submit(self, record: TaskRecord) -> TaskRecord:
@@ -71,7 +72,11 @@ class TaskTracker:
         return self._board.snapshot(time.monotonic())
 
     async def stop(self) -> None:
-        """Leave unfinished tasks to the next tracker; the attempts broken off do not count."""
+        """Leave unfinished tasks to the next tracker; the attempts broken off do not count. Watches end with
+        ShuttingDown."""
+        if self._stopped:
+            return
+        self._stopped = True
         if self._opening.done() and not self._opening.cancelled():
             await self._opening.result().stop()
         self._opening.cancel()

@@ -1,6 +1,8 @@
 """The embedded default: no weights, no network to any. What a stranger sees after `make serve`."""
 
+import contextlib
 import io
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -10,6 +12,8 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.pictures import decoded
 from tests.service import ROOT, Service, running
@@ -114,3 +118,15 @@ def test_weights_that_arrive_are_picked_up_without_a_restart(client: httpx.Clien
 
     assert answer.headers["x-model"] == "lama"
     assert "x-model-fallback" not in answer.headers
+
+
+def test_open_sockets_are_told_that_the_service_goes_away(bare: Service) -> None:
+    with connect(f"{bare.ws_url}/ws/progress", proxy=None) as socket:
+        assert json.loads(socket.recv(timeout=10))["type"] == "connection_established"
+
+        bare.process.terminate()
+
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                socket.recv(timeout=60)
+        assert socket.close_code == 1012

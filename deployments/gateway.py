@@ -15,7 +15,7 @@ from deployments.health import judge
 from deployments.jobs import Detection, Erased, EraseJob, ModelStatus
 from deployments.logs import configure_logging
 from deployments.prometheus import merged_metrics
-from deployments.tasks import RemoteTasks
+from deployments.remote_tasks import RemoteTasks
 from models.errors import DeadlineExceeded, QueueFull
 
 log = logging.getLogger(__name__)

@@ -3,12 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
-from models.imaging.images import decode_mask
-
 from deployments.jobs import Detection, EraseJob
 from deployments.ports import TextFinder
 from models.errors import InvalidRequest
 from models.imaging import masks, regions
+from models.imaging.images import decode_mask
 from models.types import Image, Mask, MaskMode, Region
 
 

@@ -11,17 +11,17 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from deployments.board import ModelBoard
-from deployments.callback_sender import CallbackSender
-from deployments.callbacks import CallbackPolicy
 from deployments.config import Settings
-from deployments.driver import Limits
 from deployments.handles import RemoteEraser
 from deployments.jobs import ModelStatus
 from deployments.logs import configure_logging
 from deployments.storage.blobs import open_blobs
 from deployments.storage.records import TaskStore, open_store
 from deployments.task import TaskRecord, TaskSummary
-from deployments.tracking import TaskTracking
+from deployments.tracking.callback_sender import CallbackSender
+from deployments.tracking.callbacks import CallbackPolicy
+from deployments.tracking.driver import Limits
+from deployments.tracking.task_tracking import TaskTracking
 from models.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)

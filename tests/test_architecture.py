@@ -12,9 +12,7 @@ ROOT = Path(__file__).parents[1]
 FRAMEWORKS = {"ray", "fastapi", "starlette", "pydantic", "uvicorn"}
 HEAVY = {"torch", "torchvision", "iopaint", "diffusers", "transformers", "onnxruntime", "rapidocr", "spandrel"}
 WITHOUT_RAY = {
-    "batcher", "board", "callback_sender", "callbacks", "chores", "config", "driver", "fanout", "health", "jobs",
-    "journal", "line", "live_task", "marking", "ports", "progress", "stopwatch", "task", "tracking", "upkeep",
-    "watching",
+    "batcher", "board", "config", "fanout", "health", "jobs", "marking", "ports", "stopwatch", "task",
 }  # fmt: skip
 
 
@@ -62,6 +60,13 @@ def test_nothing_knows_the_app(path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(WITHOUT_RAY))
 def test_the_logic_of_deployments_runs_without_ray(name: str) -> None:
     assert "ray" not in roots(imports(ROOT / "deployments" / f"{name}.py"))
+
+
+@pytest.mark.parametrize(
+    "path", modules("deployments/tracking") + modules("deployments/storage"), ids=lambda path: path.stem
+)
+def test_tracking_and_storage_run_without_ray_and_http(path: Path) -> None:
+    assert not roots(imports(path)) & {"ray", "fastapi", "starlette"}
 
 
 @pytest.mark.parametrize("path", modules("deployments"), ids=lambda path: str(path.relative_to(ROOT)))

@@ -4,7 +4,6 @@ import itertools
 import pytest
 
 from deployments.jobs import ErasedInfo, EraseJob
-from deployments.progress import SHARE, advance, remaining_s
 from deployments.task import (
     LEGAL_MOVES,
     IllegalMove,
@@ -20,6 +19,7 @@ from deployments.task import (
     requeue,
     start,
 )
+from deployments.tracking.progress import SHARE, advance, remaining_s
 from models.errors import InvalidRegion, TextRemovalError
 from models.types import InpaintParameters, Progress, Region
 

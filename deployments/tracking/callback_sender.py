@@ -29,9 +29,9 @@ from tenacity import (
     wait_random,
 )
 
-from deployments.callbacks import CallbackPolicy, CallbackRefused, host_of, parse, resolve
 from deployments.storage.blobs import BlobStore, result_key
 from deployments.task import Callback, CallbackState, TaskRecord, TaskStatus
+from deployments.tracking.callbacks import CallbackPolicy, CallbackRefused, host_of, parse, resolve
 
 logger = logging.getLogger(__name__)
 

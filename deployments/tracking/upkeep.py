@@ -5,10 +5,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from deployments.journal import Journal
 from deployments.storage.blobs import INPUTS, RESULTS, Blob, BlobStore, input_key, result_key
 from deployments.storage.records import TaskStore
 from deployments.task import Callback, CallbackState, TaskRecord, TaskStatus
+from deployments.tracking.journal import Journal
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from deployments.task import TaskRecord
-from deployments.watching import Watchers
+from deployments.tracking.watching import Watchers
 from models.errors import ShuttingDown
 
 

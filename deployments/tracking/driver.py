@@ -7,11 +7,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from deployments.jobs import ErasedInfo
-from deployments.journal import Journal
-from deployments.line import Line
-from deployments.live_task import Interrupted, LiveTask
-from deployments.progress import advance
 from deployments.task import TaskRecord, TaskStage, TaskStatus, cancel, complete, fail, requeue, start
+from deployments.tracking.journal import Journal
+from deployments.tracking.line import Line
+from deployments.tracking.live_task import Interrupted, LiveTask
+from deployments.tracking.progress import advance
 from models.errors import Cancelled, InferenceFailed, ReplicaLost, ShuttingDown, TextRemovalError
 from models.types import Progress
 

@@ -7,16 +7,16 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
-from deployments.chores import Chores
-from deployments.driver import Driver, Limits, Runner, gave_up
-from deployments.journal import Journal, after_crash
-from deployments.line import Line
-from deployments.live_task import LiveTask
 from deployments.storage.blobs import BlobStore
 from deployments.storage.records import LeaseLost, TaskStore
 from deployments.task import TaskRecord, TaskStatus, TaskSummary, fail, requeue
-from deployments.upkeep import Sender, Upkeep
-from deployments.watching import Watchers
+from deployments.tracking.chores import Chores
+from deployments.tracking.driver import Driver, Limits, Runner, gave_up
+from deployments.tracking.journal import Journal, after_crash
+from deployments.tracking.line import Line
+from deployments.tracking.live_task import LiveTask
+from deployments.tracking.upkeep import Sender, Upkeep
+from deployments.tracking.watching import Watchers
 from models.errors import QueueFull, ShuttingDown, TaskConflict, TaskFinished, UnknownTask
 
 logger = logging.getLogger(__name__)

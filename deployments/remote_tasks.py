@@ -8,13 +8,13 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from deployments.api.ports import TaskOptions
-from deployments.callbacks import CallbackPolicy
 from deployments.config import Settings
 from deployments.handles import RemoteTracker
 from deployments.jobs import Erased, EraseJob
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.job_codec import dump_job
 from deployments.task import TaskRecord, TaskStatus, TaskSummary, job_digest
+from deployments.tracking.callbacks import CallbackPolicy
 from models.errors import QueueFull, ReplicaLost, ResultExpired, ShuttingDown, TaskConflict, TaskNotFinished
 
 WATCH_RETRIES = 3

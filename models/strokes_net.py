@@ -18,7 +18,6 @@ MARGIN_PX = 8
 
 MULTIPLE = 16
 CHANNELS = 7
-_COLOURS = 6
 _BACKGROUND_BLUR_PX = 25
 _WEIGHTS = Path(__file__).parent / "stroke_weights" / "strokes.onnx"
 
@@ -54,10 +53,6 @@ def _session(threads: int) -> Any:
 def likeness(line: Floats, threads: int = 0) -> Floats:
     """How likely each pixel is part of a stroke, 0-1, (h, w), from `features` (7, h, w); h and w multiples of 16.
 
-    The mean of two looks: as it is, and with opposite colours and turned by 180°. `threads` 0 leaves the choice to
-    onnxruntime. The weights are read on the first call.
+    `threads` 0 leaves the choice to onnxruntime. The weights are read on the first call.
     """
-    other = line[:, ::-1, ::-1].copy()
-    other[:_COLOURS] *= -1
-    first, second = _session(threads).run(None, {"lines": np.stack([line, other])})[0]
-    return np.asarray((first + second[::-1, ::-1]) / 2, np.float32)
+    return np.asarray(_session(threads).run(None, {"lines": line[None]})[0][0], np.float32)

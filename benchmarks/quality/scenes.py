@@ -78,7 +78,7 @@ def _region(text: Ink, top: int, left: int) -> Region:
     along, down = along / np.linalg.norm(along) * pad, down / np.linalg.norm(down) * pad
     grown = corners + np.array([-along - down, along - down, along + down, down - along]) + (left, top)
     grown = np.clip(grown, 0, (WIDTH, HEIGHT))
-    upright = abs(along[1]) < 1e-6
+    upright = bool(abs(along[1]) < 1e-6)
     return Region(tuple((float(x), float(y)) for x, y in grown), rectangle=upright)
 
 

@@ -8,17 +8,16 @@ from models.types import Image
 Floats = NDArray[np.float32]
 
 _BINS = 16
-_ROUNDS = 2
+_ROUNDS = 3
 _MOST = 3.0
 """A colour alone shifts the guess by at most this, in log odds, before it is weighted."""
 
 
-def sharpened(likeness: Floats, pixels: Image, trust: float = 0.5) -> Floats:
+def sharpened(likeness: Floats, pixels: Image, trust: float = 1.0) -> Floats:
     """`likeness` (n,) that each of `pixels` (n, 3) is text, moved towards what its colour is elsewhere in the region.
 
     Bayes' rule with two colour histograms, of text and of background, each filled by the guess itself. `trust` is the
-    weight of the colours against the first guess: as the two are not independent, it should be below 1 for a guess
-    made at the pixels' own resolution.
+    weight of the colours against the first guess; above 1 for a guess that was made at a coarser resolution.
     """
     cell = pixels.astype(np.int64) * _BINS // 256
     index = (cell[:, 0] * _BINS + cell[:, 1]) * _BINS + cell[:, 2]

@@ -20,13 +20,17 @@ Floats = NDArray[np.float32]
 GROWTH_PX = 1
 """Of a stroke's edge the network marks the darker half; without this pixel a halo stays, with another one, cv2 has more
 to invent than the halo was worth (1 dB)."""
-_THRESHOLD = 0.75
+_THRESHOLD = 0.85
 
-_CERTAIN, _FEWEST = 0.2, 0.02
-"""Below this certainty, or this share of text in a region, the network has not seen text in it."""
+_FEWEST, _FEW = 0.03, 0.1
+_CERTAIN, _CERTAIN_OF_FEW = 0.25, 0.45
+"""With less than `_FEWEST` of a region marked, or less certainty than this (the second value below a share of `_FEW`),
+the network has not seen text: photos and textures without any stay below, tight regions of text have a fifth marked."""
 
 _GOOD = 0.3
 """A line read with this quality needs no finer look."""
+_LEAST_BLOCK = 0.1
+"""A finer look that sees less text than this lost the text, not the blots: no block of lines is as empty."""
 _FINEST = 2.2
 _LARGEST_PX = 3_000_000
 """No look enlarges the image more than this, or is larger than this."""
@@ -53,6 +57,10 @@ class _Reading:
     likeness: Floats
     certainty: float
     share: float
+
+    @property
+    def sure(self) -> bool:
+        return self.share >= _FEWEST and self.certainty >= (_CERTAIN_OF_FEW if self.share < _FEW else _CERTAIN)
 
     @property
     def quality(self) -> float:
@@ -86,7 +94,7 @@ def _glyphs(image: Image, region: Region, box: Box, within: Mask, threads: int) 
     """The glyphs in `box`, not grown yet; None if not sure."""
     line = line_of(region, image.shape[1], image.shape[0], MARGIN_PX / LINE_HEIGHT_PX)
     reading = _read(line, line.cut(image), threads)
-    if reading.certainty < _CERTAIN or reading.share < _FEWEST:
+    if not reading.sure:
         return None
     scaled = cv2.resize(reading.likeness, (line.width, line.height), interpolation=cv2.INTER_LINEAR)
     likeness = line.back(np.asarray(scaled, np.float32), box)
@@ -103,7 +111,9 @@ def _read(line: Line, crop: Image, threads: int) -> _Reading:
         scale *= 2
         if scale > _FINEST or crop.shape[0] * crop.shape[1] * scale**2 > _LARGEST_PX:
             break
-        best = max(best, _read_at(scale, line, crop, threads), key=lambda reading: reading.quality)
+        finer = _read_at(scale, line, crop, threads)
+        if finer.quality > best.quality and finer.certainty > 0.9 * best.certainty and finer.share > _LEAST_BLOCK:
+            best = finer
     return best
 
 
@@ -118,16 +128,16 @@ def _read_at(scale: float, line: Line, crop: Image, threads: int) -> _Reading:
     features = strokes_net.features(
         np.pad(scaled, ((0, 0), right, (0, 0)), mode="edge"), np.pad(inside, ((0, 0), right))
     )
-    likeness = strokes_net.likeness(features, threads)[:, :width]
-    region = likeness[edge:-edge, edge:-edge]
+    likeness = strokes_net.likeness(features, threads)
+    region = likeness[edge : height - edge, edge : width - edge]
     doubtful = region[region > 0.1]
     certainty = float(((2 * doubtful - 1) ** 2).mean()) if doubtful.size else 0.0
-    return _Reading(scale, likeness, certainty, float((region > 0.5).mean()))
+    return _Reading(scale, likeness[:, :width], certainty, float((region > 0.5).mean()))
 
 
 def _trust(scale: float) -> float:
     """In colours, which the image has at full resolution; the more, the coarser the network's look was."""
-    return float(0.5 * np.sqrt(max(1.0, 1 / scale)))
+    return float(np.sqrt(max(1.0, 1 / scale)))
 
 
 def _shifted(region: Region, box: Box) -> Region:

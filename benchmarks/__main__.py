@@ -1,5 +1,6 @@
 """`python -m benchmarks`: the short form, under ten minutes on two quiet cores. Each part is a command too."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from benchmarks import machine, weights
 from benchmarks import peer as peers
 from benchmarks import planner as planners
 from benchmarks import service as services
+from benchmarks import tracker as trackers
 from benchmarks.report import Report
 from models import registry
 
@@ -29,10 +31,11 @@ CACHE = Path(tempfile.gettempdir()) / "text-removal-benchmarks"
 
 @app.callback(invoke_without_command=True)
 def short(context: typer.Context) -> None:
-    """Without a command: planner, batcher, service and codecs in their short forms."""
+    """Without a command: codecs, tracker, batcher, planner and service in their short forms."""
     typer.echo(f"{machine.describe()}\n")
     if context.invoked_subcommand is None:
         codecs()
+        tracker()
         batcher()
         planner()
         service()
@@ -72,6 +75,25 @@ def service(
     cases = services.all_cases() if full else services.short_cases()
     with tempfile.TemporaryDirectory() as folder:
         show(services.reports(services.measure(Path(folder), weights.lama(cache), cases, seconds=seconds)))
+
+
+@app.command()
+def tracker(
+    tasks: int = 200,
+    steps: int = 100,
+    redis: Annotated[str, typer.Option(help="URL of a Redis to measure beside sqlite.")] = "",
+) -> None:
+    """The tracker's own cost in events per second, with a watcher for every task."""
+    with tempfile.TemporaryDirectory() as folder:
+        urls = {"sqlite": f"sqlite:///{folder}/tasks.sqlite3"} | ({"redis": redis} if redis else {})
+        show([
+            trackers.report(
+                {
+                    name: asyncio.run(trackers.measure(url, Path(folder), tasks=tasks, steps=steps))
+                    for name, url in urls.items()
+                }
+            )
+        ])  # fmt: skip
 
 
 @app.command()

@@ -7,7 +7,7 @@ import httpx
 import numpy as np
 import pytest
 
-from benchmarks import batcher, codecs, planner
+from benchmarks import batcher, codecs, planner, tracker
 from benchmarks.load import Answer, Request, Run, closed_loop
 from benchmarks.pictures import Workload, mask_of, photo_like, text_lines
 from benchmarks.report import Report, median
@@ -126,3 +126,11 @@ def test_a_report_gives_its_ratios_before_its_table() -> None:
         "## Title", "", "- twice as fast", "", "| a | b |", "| --- | --- |", "| 1 | 2 |", "", "measured once",
     ]  # fmt: skip
     assert median([4, 1, 3, 2]) == 2.5
+
+
+async def test_the_tracker_ends_every_task_and_counts_its_events(tmp_path: Path) -> None:
+    tracked = await tracker.measure(f"sqlite:///{tmp_path}/tasks.sqlite3", tmp_path, tasks=3, steps=5)
+
+    assert tracked.ends == tracked.tasks == 3
+    assert tracked.events >= 3 * 5
+    assert tracked.received >= 3

@@ -35,7 +35,7 @@ class EraseJob:
     parameters: InpaintParameters = field(default_factory=InpaintParameters)
     mask_mode: MaskMode = MaskMode.BOX
     verify: bool | None = None
-    min_confidence: float = 0.5
+    min_confidence: float = 0.6
     dilation_px: int = 0
     output_format: OutputFormat = OutputFormat.PNG
     output_quality: int = 95

@@ -48,8 +48,8 @@ def _mark_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Mar
     if job.mask_mode is MaskMode.STROKES:
         from models.imaging.strokes import stroke_mask
 
-        strokes = stroke_mask(image, where)
-        return Marked(masks.dilate(strokes.mask, job.dilation_px), where, strokes.fallbacks)
+        strokes = stroke_mask(image, where, dilation_px=job.dilation_px)
+        return Marked(strokes.mask, where, strokes.fallbacks)
     return Marked(masks.dilate(masks.rasterise(where, width, height), job.dilation_px), where, None)
 
 

@@ -25,7 +25,7 @@ EXAMPLES: dict[type[Body], dict[str, dict[str, Any]]] = {
         "bounding box": {"image": IMAGE, "regions": [{"text": "Text", "bounding_box": RECTANGLE}]},
         "glyphs only": {"image": IMAGE, "regions": [RECTANGLE], "mask_mode": "strokes", "verify": True},
     },
-    DetectBody: {"image": {"image": IMAGE, "min_confidence": 0.5}},
+    DetectBody: {"image": {"image": IMAGE, "min_confidence": 0.6}},
     RemoveTextBody: {"image": {"image": IMAGE}, "grown": {"image": IMAGE, "dilation": 2, "mask_mode": "box"}},
     TaskBody: {
         "regions": {"image": IMAGE, "regions": [RECTANGLE], "progress_interval": 0.5},

@@ -78,7 +78,7 @@ class Finding(BaseModel):
     """What the text detector is asked for."""
 
     min_confidence: Annotated[float, Field(ge=0, le=1, description="Texts the detector is less sure of are left.")] = (
-        0.5
+        0.6
     )
     dilation: Annotated[int, Field(ge=0, le=256, description="Pixels by which a found text's outline is grown.")] = 0
 

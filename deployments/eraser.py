@@ -163,11 +163,12 @@ class Eraser:
     ) -> AsyncGenerator[Progress | tuple[Filling, Marked]]:
         """Fill what is marked; if asked to verify, fill regions that can still be read as boxes, once."""
         filling: Filling | None = None
-        async for item in self._fill(work_id, job, image, marked.mask):
-            if isinstance(item, Progress):
-                yield item
-            else:
-                filling = item
+        async with aclosing(self._fill(work_id, job, image, marked.mask)) as steps:
+            async for item in steps:
+                if isinstance(item, Progress):
+                    yield item
+                else:
+                    filling = item
         assert filling is not None
         verify = job.verify if job.verify is not None else marked.stroke_fallbacks is not None
         if verify and marked.regions and self._text is not None:
@@ -177,24 +178,28 @@ class Eraser:
                 marked = Marked(
                     np.maximum(marked.mask, boxes), marked.regions, (marked.stroke_fallbacks or 0) + len(left)
                 )
-                async for item in self._fill(work_id, job, image, marked.mask):
-                    if isinstance(item, Filling):
-                        filling = item
+                async with aclosing(self._fill(work_id, job, image, marked.mask)) as steps:
+                    async for item in steps:
+                        if isinstance(item, Filling):
+                            filling = item
         yield filling, marked
 
     async def _fill(self, work_id: str, job: EraseJob, image: Image, mask: Mask) -> AsyncGenerator[Progress | Filling]:
         """Run the model over the mask's windows; if it cannot answer and there is a fallback, run that instead."""
         name, wanted_instead = self._answering(job)
         try:
-            async for item in self._fill_with(work_id, name, wanted_instead, job, image, mask):
-                yield item
+            async with aclosing(self._fill_with(work_id, name, wanted_instead, job, image, mask)) as steps:
+                async for item in steps:
+                    yield item
         except ModelUnavailable as error:
             if name != self._settings.default_model or not self._settings.fallback_model:
                 raise
             log.warning("model %s is unavailable, %s answers: %s", name, self._settings.fallback_model, error.message)
             self._unavailable[name] = (time.monotonic() + RECHECK_S, error)
-            async for item in self._fill_with(work_id, self._settings.fallback_model, name, job, image, mask):
-                yield item
+            fallback = self._settings.fallback_model
+            async with aclosing(self._fill_with(work_id, fallback, name, job, image, mask)) as steps:
+                async for item in steps:
+                    yield item
 
     async def _fill_with(
         self, work_id: str, name: str, fallback_for: str | None, job: EraseJob, image: Image, mask: Mask

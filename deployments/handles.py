@@ -60,6 +60,14 @@ async def call(response: Any) -> Any:
         raise translated(error) from error
 
 
+async def retried(method: Any, *arguments: Any) -> Any:
+    """`call` a handle's method, again if its replica dies under it."""
+    async for attempt in retrying():
+        with attempt:
+            return await call(method.remote(*arguments))
+    raise AssertionError("retrying() re-raises the last error")
+
+
 async def stream(responses: Any) -> AsyncGenerator[Any]:
     """Yield the items of a remote generator; closing this one cancels it."""
     finished = False
@@ -96,16 +104,16 @@ class RemoteModel:
     async def inpaint(
         self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
     ) -> Filled:
-        async for attempt in retrying():
-            with attempt:
-                filled: Filled = await call(self._handle.inpaint.remote(job_id, image, mask, parameters, deadline))
+        filled: Filled = await retried(self._handle.inpaint, job_id, image, mask, parameters, deadline)
         return filled
 
     async def inpaint_in_steps(
         self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
     ) -> AsyncGenerator[Progress | Filled]:
-        async for item in stream(self._steps.inpaint_in_steps.remote(job_id, image, mask, parameters, deadline)):
-            yield item
+        items = stream(self._steps.inpaint_in_steps.remote(job_id, image, mask, parameters, deadline))
+        async with aclosing(items):
+            async for item in items:
+                yield item
 
     async def stop(self, job_id: str) -> None:
         await everywhere(self._handle, "stop", job_id)
@@ -118,15 +126,11 @@ class RemoteTextFinder:
         self._handle = handle
 
     async def detect(self, image: Image, min_confidence: float, deadline: float | None) -> Detection:
-        async for attempt in retrying():
-            with attempt:
-                detection: Detection = await call(self._handle.detect.remote(image, min_confidence, deadline))
+        detection: Detection = await retried(self._handle.detect, image, min_confidence, deadline)
         return detection
 
     async def readable(self, image: Image, regions: tuple[Region, ...], deadline: float | None) -> tuple[int, ...]:
-        async for attempt in retrying():
-            with attempt:
-                indices: tuple[int, ...] = await call(self._handle.readable.remote(image, regions, deadline))
+        indices: tuple[int, ...] = await retried(self._handle.readable, image, regions, deadline)
         return indices
 
 
@@ -138,9 +142,7 @@ class RemoteEraser:
         self._stream = handle.options(stream=True)
 
     async def erase(self, job: EraseJob) -> Erased:
-        async for attempt in retrying():
-            with attempt:
-                erased: Erased = await call(self._handle.erase.remote(job))
+        erased: Erased = await retried(self._handle.erase, job)
         return erased
 
     async def run_task(self, record: TaskRecord) -> AsyncGenerator[Progress | ErasedInfo]:
@@ -160,9 +162,7 @@ class RemoteEraser:
                 await everywhere(self._handle, "task_ended", record.task_id, record.attempt)
 
     async def detect(self, job: EraseJob) -> Detection:
-        async for attempt in retrying():
-            with attempt:
-                detection: Detection = await call(self._handle.detect.remote(job))
+        detection: Detection = await retried(self._handle.detect, job)
         return detection
 
 
@@ -183,9 +183,7 @@ class RemoteTracker:
         return await self._call("cancel", task_id)
 
     async def summary(self) -> TaskSummary:
-        async for attempt in retrying():
-            with attempt:
-                summary: TaskSummary = await call(self._handle.summary.remote())
+        summary: TaskSummary = await retried(self._handle.summary)
         return summary
 
     async def watch(self, task_id: str | None, after_seq: int | None) -> AsyncGenerator[TaskRecord]:
@@ -195,9 +193,7 @@ class RemoteTracker:
 
     async def _call(self, method: str, argument: Any) -> TaskRecord:
         """Every method of the tracker may be called again: the second call finds what the first has done."""
-        async for attempt in retrying():
-            with attempt:
-                record: TaskRecord = await call(getattr(self._handle, method).remote(argument))
+        record: TaskRecord = await retried(getattr(self._handle, method), argument)
         return record
 
     async def models(self) -> tuple[ModelStatus, ...]:

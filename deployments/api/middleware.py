@@ -81,7 +81,7 @@ class ApiKeys:
         self.open_paths = frozenset(open_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or self._open(scope["path"]) or self._admits(scope):
+        if scope["type"] not in ("http", "websocket") or self._open(_route_path(scope)) or self._admits(scope):
             return await self.app(scope, receive, send)
         if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
             return await send({"type": "websocket.close", "code": 4401, "reason": "API key missing or unknown"})
@@ -104,3 +104,9 @@ class ApiKeys:
         # Every pair is compared: the time taken tells nothing about which key came near.
         matches = [compare_digest(key, offer.encode()) for key in self.keys for offer in offered if offer]
         return any(matches)
+
+
+def _route_path(scope: Scope) -> str:
+    """The path below the prefix the application is mounted at."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")) or "/"

@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,9 @@ from deployments.config import AppConfig, ConfigurationError, Environment, resol
 
 APP_NAME = "text-removal"
 STOP_TRACKER_S = 10.0
+CLOSE_SOCKETS_S = 3.0
+"""Ray kills the HTTP proxy at once, so the gateways get this long to close their sockets with a reason: they look for
+another tracker for 1.5 s first."""
 
 
 def read_config(path: Path) -> AppConfig:
@@ -51,9 +55,6 @@ def main(
 
     from deployments.app import build
 
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
     logging.getLogger("ray.serve").setLevel(environment.log_level)
     if not ray.is_initialized():
         ray.init(include_dashboard=False)
@@ -61,11 +62,19 @@ def main(
     try:
         serve.run(build(app_config), name=APP_NAME, route_prefix="/")
         print(f"ready: http://{_reachable(environment.iopaint_host)}:{environment.iopaint_port}/docs", flush=True)
-        stopping.wait()
+        _wait_for_a_signal()
         _stop_tracker()
     finally:
         serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
+
+
+def _wait_for_a_signal() -> None:
+    """Set only now, because `ray.init` sets handlers of its own, which end the process at once."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    stopping.wait()
 
 
 def _stop_tracker() -> None:
@@ -77,6 +86,7 @@ def _stop_tracker() -> None:
     try:
         stopped: Any = serve.get_deployment_handle(TASK_TRACKER, APP_NAME).stop.remote()
         stopped.result(timeout_s=STOP_TRACKER_S)
+        time.sleep(CLOSE_SOCKETS_S)
     except Exception as error:  # it may be dead already; its store has all it needs
         print(f"the task tracker did not stop in good order: {error}", file=sys.stderr)
 

@@ -175,7 +175,7 @@ def test_events_can_be_read_as_a_server_sent_stream(client: httpx.Client) -> Non
 
 
 async def test_every_one_of_many_watchers_gets_the_end_exactly_once(service: Service, client: httpx.Client) -> None:
-    task_ids = [start(client, **job(1, 1, model="cv2")) for _ in range(40)]
+    task_ids = [start(client, **job(1, 1, model="cv2")) for _ in range(200)]
 
     async def watch(task_id: str) -> list[str]:
         async with websockets.connect(f"{service.ws_url}/ws/progress/{task_id}", proxy=None) as socket:

@@ -205,7 +205,7 @@ async def test_remove_text_detects_and_takes_the_strokes_unless_told_otherwise(
     await client.post("/api/v1/remove-text", json={"image": IMAGE, "mask_mode": "box"})
     # Then
     first, second = backend.jobs
-    assert (first.detect, first.mask_mode, first.dilation_px, first.min_confidence) == (True, MaskMode.STROKES, 3, 0.5)
+    assert (first.detect, first.mask_mode, first.dilation_px, first.min_confidence) == (True, MaskMode.STROKES, 3, 0.6)
     assert second.mask_mode is MaskMode.BOX
 
 

@@ -74,6 +74,26 @@ def test_the_sample_comes_back_without_its_text(client: httpx.Client) -> None:
     assert again.content == answer.content
 
 
+def test_text_is_found_and_strokes_replace_less_than_boxes(client: httpx.Client) -> None:
+    found = client.post("/api/v1/detect-text", files={"image": SAMPLE.read_bytes()}).json()
+    regions = json.dumps([{"points": region["points"]} for region in found["regions"]])
+    areas = {}
+    for mode in ("box", "strokes"):
+        answer = client.post(
+            "/api/v1/inpaint-regions",
+            files={"image": SAMPLE.read_bytes()},
+            data={"regions": regions, "mask_mode": mode},
+        )
+        assert answer.status_code == 200, answer.text
+        assert ("x-stroke-fallbacks" in answer.headers) == (mode == "strokes")
+        areas[mode] = int(answer.headers["x-total-area"])
+
+    assert found["image_dimensions"] == {"width": 960, "height": 640}
+    assert len(found["regions"]) == 3
+    assert all(region["confidence"] >= 0.6 and len(region["points"]) == 4 for region in found["regions"])
+    assert areas["strokes"] < 0.7 * areas["box"]
+
+
 def test_a_24_megapixel_photo_passes(client: httpx.Client) -> None:
     rng = np.random.default_rng(0)
     pixels = np.kron(rng.integers(0, 255, (40, 60, 3), np.uint8), np.ones((100, 100, 1), np.uint8))

@@ -9,8 +9,6 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from deployments import metrics
 from deployments.config import Settings
 from deployments.fanout import FinishedWindow, fan_out
@@ -59,7 +57,7 @@ class Eraser:
         self._blobs = open_blobs(settings.blob_store_url)
         self._tasks_here: dict[tuple[str, int], asyncio.Event] = {}
         self._count_pixels = metrics.counter("pixels_total", "Pixels of images, masks and planned windows", "what")
-        self._unavailable: dict[str, tuple[float, ModelUnavailable]] = {}
+        self._unavailable_until: dict[str, float] = {}
 
     async def erase(self, job: EraseJob) -> Erased:
         """Raises any of models.errors."""
@@ -176,7 +174,7 @@ class Eraser:
             if left:
                 boxes = masks.rasterise([marked.regions[i] for i in left], image.shape[1], image.shape[0])
                 marked = Marked(
-                    np.maximum(marked.mask, boxes), marked.regions, (marked.stroke_fallbacks or 0) + len(left)
+                    masks.union([marked.mask, boxes]), marked.regions, (marked.stroke_fallbacks or 0) + len(left)
                 )
                 async with aclosing(self._fill(work_id, job, image, marked.mask)) as steps:
                     async for item in steps:
@@ -195,7 +193,7 @@ class Eraser:
             if name != self._settings.default_model or not self._settings.fallback_model:
                 raise
             log.warning("model %s is unavailable, %s answers: %s", name, self._settings.fallback_model, error.message)
-            self._unavailable[name] = (time.monotonic() + RECHECK_S, error)
+            self._unavailable_until[name] = time.monotonic() + RECHECK_S
             fallback = self._settings.fallback_model
             async with aclosing(self._fill_with(work_id, fallback, name, job, image, mask)) as steps:
                 async for item in steps:
@@ -234,7 +232,7 @@ class Eraser:
         name = job.model or self._settings.default_model
         if name not in self._models:
             raise UnknownModel(f"model {name!r} is not served here", field="model", served=sorted(self._models))
-        until, _ = self._unavailable.get(name, (0.0, None))
+        until = self._unavailable_until.get(name, 0.0)
         if name == self._settings.default_model and self._settings.fallback_model and time.monotonic() < until:
             return self._settings.fallback_model, name
         return name, None

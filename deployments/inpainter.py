@@ -18,7 +18,7 @@ from deployments.ports import ModelReports
 from models import registry
 from models.base import Inpainter as LoadedModel
 from models.errors import Cancelled, InferenceFailed, ModelUnavailable, TextRemovalError
-from models.imaging.padding import pad, padded_shape
+from models.imaging.padding import pad, padded_shape, unpad
 from models.types import Image, InpaintParameters, Mask, Progress
 
 log = logging.getLogger(__name__)
@@ -161,7 +161,9 @@ class Inpainter:
         started = time.perf_counter()
         results = self._model.inpaint(images, masks, crops[0].parameters, on_step)
         self._note_forward(len(crops), time.perf_counter() - started)
-        return [result[: crop.mask.shape[0], : crop.mask.shape[1]] for result, crop in zip(results, crops, strict=True)]
+        return [
+            unpad(result, crop.mask.shape[0], crop.mask.shape[1]) for result, crop in zip(results, crops, strict=True)
+        ]
 
     def _note_forward(self, windows: int, seconds: float) -> None:
         self._forwards += 1

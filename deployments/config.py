@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from deployments.api.ports import ApiSettings
+from models import registry
+from models.base import ModelFacts
+from models.errors import UnknownModel
 
 VERSION = "1.0.0"
 
@@ -101,20 +104,46 @@ class Resources(Strict):
     memory_bytes: int | None = None
 
 
+class OwnFacts(Strict):
+    """What the service must know of a model of your own; models/base.py explains each fact."""
+
+    pad_multiple: int = Field(1, ge=1)
+    min_size: int = Field(1, ge=1)
+    pad_to_square: bool = False
+    batchable: bool = False
+    mps: bool = True
+
+
 class ModelConfig(Strict):
     """One served model.
 
     `max_batch_pixels` and `max_batch_items` bound one forward; `threads` is the number of torch threads of a CPU
-    replica (0: all cores). `device` None follows IOPAINT_DEVICE.
+    replica (0: all cores). `device` None follows IOPAINT_DEVICE. `loader` serves a model of your own under `name`:
+    "module:function" of a `models.base.Loader` that the replicas can import; `facts` tells the planner about it.
     """
 
     name: str
+    loader: str | None = Field(None, pattern=r"^[\w.]+:\w+$")
+    facts: OwnFacts | None = None
     scaling: Scaling = Scaling()
     resources: Resources = Resources()
     device: str | None = None
     threads: int = Field(0, ge=0)
     max_batch_pixels: int = Field(4_194_304, ge=1)
     max_batch_items: int = Field(16, ge=1)
+
+    @model_validator(mode="after")
+    def _facts_belong_to_a_loader(self) -> Self:
+        if self.facts is not None and self.loader is None:
+            raise ValueError("facts are for a model with a loader of its own")
+        return self
+
+    @property
+    def model_facts(self) -> ModelFacts:
+        """Raises: UnknownModel."""
+        if self.loader is None:
+            return registry.facts(self.name)
+        return ModelFacts(self.name, self.loader, **(self.facts or OwnFacts()).model_dump())
 
 
 class EraserConfig(Strict):
@@ -201,7 +230,7 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
     """Lay the environment over the file. A model that is asked for by name but not listed is added to the served
     ones, so that `IOPAINT_MODEL=mat` alone is enough.
 
-    Raises: ConfigurationError if a model is listed twice.
+    Raises: ConfigurationError if a model is listed twice or unknown.
     """
     default = environment.iopaint_model or app.model
     fallback = app.fallback_model if environment.iopaint_fallback_model is None else environment.iopaint_fallback_model
@@ -209,6 +238,8 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
     if len(set(names)) < len(names):
         raise ConfigurationError(f"models: a model is listed twice: {', '.join(names)}")
     added = tuple(ModelConfig(name=name) for name in dict.fromkeys((default, fallback)) if name and name not in names)
+    for model in app.models + added:
+        _check_known(model)
     data = environment.iopaint_data_dir.expanduser().absolute()
     return Settings(
         app=app.model_copy(update={"models": app.models + added}),
@@ -230,3 +261,10 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
         callback_allowed_hosts=environment.callback_allowed_hosts,
         callback_secret=environment.callback_secret,
     )
+
+
+def _check_known(model: ModelConfig) -> None:
+    try:
+        _ = model.model_facts
+    except UnknownModel as error:
+        raise ConfigurationError(f"models: {error.message}") from None

@@ -19,7 +19,6 @@ from deployments.ports import TextFinder, WindowModel
 from deployments.stopwatch import Stopwatch
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.job_codec import load_job
-from models import registry
 from models.errors import InvalidRequest, ModelUnavailable, ResultExpired, UnknownModel
 from models.imaging import images, masks
 from models.imaging.paste import Canvas
@@ -53,6 +52,7 @@ class Eraser:
         configure_logging(settings.log_level)
         self._settings = settings
         self._models = models
+        self._facts = {model.name: model.model_facts for model in settings.app.models}
         self._text = text
         self._blobs = open_blobs(settings.blob_store_url)
         self._tasks_here: dict[tuple[str, int], asyncio.Event] = {}
@@ -202,7 +202,7 @@ class Eraser:
     async def _fill_with(
         self, work_id: str, name: str, fallback_for: str | None, job: EraseJob, image: Image, mask: Mask
     ) -> AsyncGenerator[Progress | Filling]:
-        facts = registry.facts(name)
+        facts = self._facts[name]
         parameters, seed = _seeded(job.parameters) if facts.diffusion else (job.parameters, None)
         windows = await asyncio.to_thread(plan, mask, facts, parameters, PlanLimits(self._settings.max_image_size))
         self._count_pixels(mask.size, {"what": "image"})

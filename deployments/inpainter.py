@@ -46,7 +46,7 @@ class Inpainter:
 
     def __init__(self, config: ModelConfig, settings: Settings, reports: ModelReports, replica_id: str = "") -> None:
         configure_logging(settings.log_level)
-        self.facts = registry.facts(config.name)
+        self.facts = config.model_facts
         self._config = config
         self._settings = settings
         self._reports = reports
@@ -196,7 +196,7 @@ class Inpainter:
 
         def work() -> LoadedModel:
             return registry.load(
-                self.facts.name,
+                self.facts,
                 self._device,
                 threads=self._config.threads or os.cpu_count(),
                 low_mem=self._settings.low_mem,

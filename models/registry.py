@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from models.base import Inpainter, Loader, LoadOptions, ModelFacts
-from models.errors import UnknownModel
+from models.errors import ModelUnavailable, UnknownModel
 
 MODELS = (
     ModelFacts(
@@ -130,7 +130,7 @@ def facts(name: str) -> ModelFacts:
 
 
 def load(
-    name: str,
+    model: str | ModelFacts,
     device: str,
     *,
     threads: int | None = None,
@@ -138,12 +138,19 @@ def load(
     cpu_offload: bool = False,
     on_download: Callable[[float], None] | None = None,
 ) -> Inpainter:
-    """The model, ready to run; see LoadOptions. Blocks while weights download.
+    """The model (a name as for `facts`, or facts of your own), ready to run; see LoadOptions. Blocks while weights
+    download.
 
-    Raises: UnknownModel, WeightsUnavailable, ModelUnavailable.
+    Raises: UnknownModel, WeightsUnavailable, ModelUnavailable (also for a loader that does not exist).
     """
-    model = facts(name)
-    module, function = model.loader.split(":")
-    loader = cast(Loader, getattr(import_module(module), function))
-    device = "cpu" if device == "mps" and not model.mps else device
-    return loader(model, LoadOptions(device, threads, low_mem, cpu_offload, on_download))
+    known = facts(model) if isinstance(model, str) else model
+    device = "cpu" if device == "mps" and not known.mps else device
+    return _loader(known)(known, LoadOptions(device, threads, low_mem, cpu_offload, on_download))
+
+
+def _loader(known: ModelFacts) -> Loader:
+    module, _, function = known.loader.partition(":")
+    try:
+        return cast(Loader, getattr(import_module(module), function))
+    except (ImportError, AttributeError) as error:
+        raise ModelUnavailable(f"the loader {known.loader} of model {known.name} cannot be used: {error}") from error

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
-from deployments.config import AppConfig, ConfigurationError, Environment, ModelConfig, resolve
+from deployments.config import AppConfig, ConfigurationError, Environment, ModelConfig, OwnFacts, resolve
 
 ROOT = Path(__file__).parents[2]
 
@@ -86,6 +87,29 @@ def test_state_lives_in_the_data_folder_unless_urls_are_given(monkeypatch: pytes
 def test_a_model_listed_twice_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="listed twice"):
         resolve(AppConfig(models=(ModelConfig(name="cv2"), ModelConfig(name="cv2"))), Environment.read())
+
+
+def test_a_model_nobody_knows_is_refused_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given
+    monkeypatch.setenv("IOPAINT_MODEL", "lamma")
+    # Then
+    with pytest.raises(ConfigurationError, match=r"models: unknown model 'lamma'; known are lama, cv2"):
+        resolve(AppConfig(), Environment.read())
+
+
+def test_a_model_of_ones_own_is_served_under_its_name() -> None:
+    # Given
+    own = ModelConfig(name="mine", loader="my_models.gan:load", facts=OwnFacts(pad_multiple=16, batchable=True))
+    # When
+    settings = resolve(AppConfig(models=(own,), model="mine"), Environment.read())
+    # Then
+    facts = settings.app.models[0].model_facts
+    assert (facts.name, facts.loader, facts.pad_multiple, facts.batchable) == ("mine", "my_models.gan:load", 16, True)
+
+
+def test_facts_without_a_loader_are_refused() -> None:
+    with pytest.raises(ValidationError, match="facts are for a model with a loader of its own"):
+        ModelConfig(name="lama", facts=OwnFacts())
 
 
 def test_secrets_do_not_show_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from models import registry
-from models.errors import UnknownModel, WeightsUnavailable
+from models.base import ModelFacts
+from models.errors import ModelUnavailable, UnknownModel, WeightsUnavailable
 from models.weights.files import FILES, file
 
 
@@ -33,6 +34,12 @@ def test_every_weights_file_belongs_to_one_model() -> None:
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones() -> None:
     with pytest.raises(UnknownModel, match=r"'lamma'.*lama, cv2"):
         registry.facts("lamma")
+
+
+def test_a_loader_that_does_not_exist_is_an_error_that_names_it() -> None:
+    for loader in ("nowhere.at_all:load", "models.opencv:nothing"):
+        with pytest.raises(ModelUnavailable, match=f"the loader {loader} of model mine cannot be used"):
+            registry.load(ModelFacts("mine", loader), "cpu")
 
 
 def test_a_hugging_face_name_or_a_folder_is_a_diffusion_model(tmp_path: Path) -> None:

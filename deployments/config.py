@@ -4,6 +4,7 @@ The only file under deployments/ that reads the environment. Where both name a t
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -12,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from deployments.api.ports import ApiSettings
 from models import registry
-from models.base import ModelFacts
+from models.base import CostModel, ModelFacts
 from models.errors import UnknownModel
 
 VERSION = "1.0.0"
@@ -114,17 +115,27 @@ class OwnFacts(Strict):
     mps: bool = True
 
 
+class Cost(Strict):
+    """What a window costs on this device, as `python -m benchmarks cost` fits it: microseconds per pixel and
+    milliseconds per call. The planner merges windows by their ratio."""
+
+    pixel_us: float = Field(gt=0)
+    call_ms: float = Field(ge=0)
+
+
 class ModelConfig(Strict):
     """One served model.
 
     `max_batch_pixels` and `max_batch_items` bound one forward; `threads` is the number of torch threads of a CPU
     replica (0: all cores). `device` None follows IOPAINT_DEVICE. `loader` serves a model of your own under `name`:
     "module:function" of a `models.base.Loader` that the replicas can import; `facts` tells the planner about it.
+    `cost` None: as measured for that model on a CPU.
     """
 
     name: str
     loader: str | None = Field(None, pattern=r"^[\w.]+:\w+$")
     facts: OwnFacts | None = None
+    cost: Cost | None = None
     scaling: Scaling = Scaling()
     resources: Resources = Resources()
     device: str | None = None
@@ -142,8 +153,12 @@ class ModelConfig(Strict):
     def model_facts(self) -> ModelFacts:
         """Raises: UnknownModel."""
         if self.loader is None:
-            return registry.facts(self.name)
-        return ModelFacts(self.name, self.loader, **(self.facts or OwnFacts()).model_dump())
+            facts = registry.facts(self.name)
+        else:
+            facts = ModelFacts(self.name, self.loader, **(self.facts or OwnFacts()).model_dump())
+        if self.cost is None:
+            return facts
+        return replace(facts, cost=CostModel(self.cost.pixel_us * 1e-6, self.cost.call_ms * 1e-3))
 
 
 class EraserConfig(Strict):

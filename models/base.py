@@ -8,6 +8,24 @@ from models.types import Images, InpaintParameters, Masks, StepCallback
 
 
 @dataclass(frozen=True, slots=True)
+class CostModel:
+    """Seconds for a window = padded pixels * `pixel_s` + `call_s`. Only the ratio of the two decides a plan.
+
+    Defaults: LaMa of true size on 2 CPU cores, fp32. `pixel_s` is the slope from 64x64 to 1024x1024. `call_s` is what
+    a line through times at 64x64 to 256x256 leaves at zero pixels (30-50 ms: hundreds of layers are dispatched, 200 MB
+    of weights are read), and about 10 ms for the hop between processes. Other devices: `python -m benchmarks cost`.
+    """
+
+    pixel_s: float = 17e-6
+    call_s: float = 0.05
+
+    @property
+    def call_px(self) -> int:
+        """The fixed price of a call in pixels: two windows that save this many pixels apart are worth two calls."""
+        return round(self.call_s / self.pixel_s)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFacts:
     """Facts about a model that planning, padding and batching need before it is loaded.
 
@@ -17,7 +35,7 @@ class ModelFacts:
     `batchable`: several windows of one shape can run in one forward. `own_crop`: the model crops and resizes by rules
     of its own inside its call (IOPaint's migan and fcf), so it must see the whole image for the IOPaint strategies.
     `loader` is "module:function", a `Loader`. `mps`: runs on Apple's GPU; if not, it runs on the CPU there. `weights`
-    names files of models.weights.files; `licence` is that of the weights.
+    names files of models.weights.files; `licence` is that of the weights; `cost` is what the planner prices windows by.
     """
 
     name: str
@@ -33,6 +51,7 @@ class ModelFacts:
     speed: str = "medium"
     licence: str = "Apache-2.0"
     weights: tuple[str, ...] = ()
+    cost: CostModel = CostModel()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from models.base import Inpainter, Loader, LoadOptions, ModelFacts
+from models.base import CostModel, Inpainter, Loader, LoadOptions, ModelFacts
 from models.errors import ModelUnavailable, UnknownModel
 
 MODELS = (
@@ -25,6 +25,7 @@ MODELS = (
         pad_multiple=1,
         mps=False,
         speed="fast",
+        cost=CostModel(pixel_s=7.5e-9, call_s=3e-3),  # it looks at holes only: a window costs what its bytes cost
     ),
     ModelFacts(
         name="anime-lama",
@@ -124,6 +125,8 @@ def facts(name: str) -> ModelFacts:
             min_size=512,
             diffusion=True,
             speed="very slow",
+            # A second call costs at least one window of the 512x512 they are trained on.
+            cost=CostModel(call_s=512 * 512 * CostModel().pixel_s),
             licence="see its model card",
         )
     raise UnknownModel(f"unknown model {name!r}; known are {', '.join(m.name for m in MODELS)}", field="model")

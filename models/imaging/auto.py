@@ -41,7 +41,7 @@ def _is_cheaper(
     tall, wide = padded_shape(height, width, facts)
     pixels = sum(window.pixels for window in windows)
     if whole.scaling is Scaling.NONE:
-        call = limits.call_px(facts)
+        call = facts.cost.call_px
         return pixels > tall * wide or pixels + call * len(windows) >= whole.pixels + call
     return pixels > tall * wide
 

@@ -25,7 +25,7 @@ class Buckets:
     def __init__(self, height: int, width: int, facts: ModelFacts, limits: PlanLimits) -> None:
         self.height, self.width = height, width
         self._facts = facts
-        self._call_px = limits.call_px(facts)
+        self._call_px = facts.cost.call_px
         # cv2 takes any size: a multiple of 8 makes shapes meet there too.
         multiple = lcm(facts.pad_multiple, 8) if facts.pad_multiple < 8 else facts.pad_multiple
         self.longest = max(limits.max_window_px // multiple * multiple, facts.min_size, multiple)

@@ -18,8 +18,9 @@
    pixels than the whole image unreduced, even where the whole image would have to be reduced.
 
 Prices are pixel equivalents: LaMa takes 17 us a pixel on 2 CPU cores and 50 ms a call, so a call costs as much as about
-3,000 pixels (costs.py has all constants with their reasons). Against the best of all partitions of up to 7 boxes,
-merging found the optimum in 99 % of 500 random cases and cost at most 6 % more (test_windows.py repeats some).
+3,000 pixels (ModelFacts.cost; costs.py has the other constants with their reasons). Against the best of all partitions
+of up to 7 boxes, merging found the optimum in 99 % of 500 random cases and cost at most 6 % more (test_windows.py
+repeats some).
 
 What it can not do: see that two holes lie on the same texture and would profit from each other; avoid a seam where a
 hole longer than the longest forward is cut into tiles; keep full resolution on an image over the longest forward where
@@ -28,12 +29,12 @@ holes lie so densely that windows with their margins would cost more than the im
 
 from models.base import ModelFacts
 from models.imaging.auto import plan_by_cost
-from models.imaging.costs import CostModel, PlanLimits
+from models.imaging.costs import PlanLimits
 from models.imaging.strategies import plan_as_iopaint
 from models.imaging.window import Scaling, Window, cut
 from models.types import HDStrategy, InpaintParameters, Mask
 
-__all__ = ["CostModel", "PlanLimits", "Scaling", "Window", "cut", "plan"]
+__all__ = ["PlanLimits", "Scaling", "Window", "cut", "plan"]
 
 DEFAULT_LIMITS = PlanLimits()
 

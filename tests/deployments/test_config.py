@@ -107,6 +107,14 @@ def test_a_model_of_ones_own_is_served_under_its_name() -> None:
     assert (facts.name, facts.loader, facts.pad_multiple, facts.batchable) == ("mine", "my_models.gan:load", 16, True)
 
 
+def test_a_price_in_the_file_is_the_planners() -> None:
+    # Given
+    fast = ModelConfig.model_validate({"name": "lama", "cost": {"pixel_us": 0.01, "call_ms": 2}})
+    # Then
+    assert fast.model_facts.cost.call_px == 200_000
+    assert fast.model_facts.batchable
+
+
 def test_facts_without_a_loader_are_refused() -> None:
     with pytest.raises(ValidationError, match="facts are for a model with a loader of its own"):
         ModelConfig(name="lama", facts=OwnFacts())

@@ -24,3 +24,23 @@ def test_each_window_is_filled_as_iopaint_fills_it(flag: str, radius: int) -> No
         theirs = cv2.inpaint(image[:, :, ::-1], mask, radius, getattr(cv2, flag))[:, :, ::-1]
         assert (result == theirs).all()
         assert (result[mask == 0] == image[mask == 0]).all()
+
+
+@pytest.mark.parametrize("flag", ["INPAINT_NS", "INPAINT_TELEA"])
+@pytest.mark.parametrize("radius", [1, 4, 9])
+def test_holes_filled_side_by_side_have_the_bytes_of_the_whole_image(flag: str, radius: int) -> None:
+    # Given: holes of all sizes, near each other, touching, far apart, at the edges
+    rng = np.random.default_rng(radius)
+    model = registry.load("cv2", "cpu", threads=2)
+    for _ in range(10):
+        height, width = rng.integers(30, 250, 2)
+        image = rng.integers(0, 256, (height, width, 3), np.uint8)
+        mask = np.zeros((height, width), np.uint8)
+        for _ in range(rng.integers(1, 12)):
+            y, x = rng.integers(0, height), rng.integers(0, width)
+            mask[y : y + rng.integers(1, 20), x : x + rng.integers(1, 40)] = 255
+        # When
+        (filled,) = model.inpaint(image[None], mask[None], InpaintParameters(cv2_flag=flag, cv2_radius=radius))
+        # Then
+        theirs = cv2.inpaint(np.ascontiguousarray(image[:, :, ::-1]), mask, radius, getattr(cv2, flag))[:, :, ::-1]
+        assert (filled == theirs).all()

@@ -1,6 +1,7 @@
 """Auto: every masked pixel has one owner with context around it, and the plan is cheap."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -8,22 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.base import ModelFacts
+from models import registry
+from models.base import CostModel, ModelFacts
 from models.imaging.buckets import Buckets
 from models.imaging.components import Edges, hole_edges
 from models.imaging.context import with_context
 from models.imaging.merging import bounds, merge
 from models.imaging.padding import padded_shape
 from models.imaging.paste import owned_pixels
-from models.imaging.windows import CostModel, PlanLimits, Scaling, Window, plan
+from models.imaging.windows import PlanLimits, Scaling, Window, plan
 from models.types import Box, HDStrategy, InpaintParameters, Mask
 
 AUTO = InpaintParameters()
 LAMA = ModelFacts("lama", "none:none", batchable=True)
+FREE_CALLS = replace(LAMA, cost=CostModel(call_s=0))
 CV2 = ModelFacts("cv2", "none:none", pad_multiple=1)
 MAT = ModelFacts("mat", "none:none", pad_multiple=512, min_size=512, pad_to_square=True)
 ZITS = ModelFacts("zits", "none:none", pad_multiple=32, min_size=256, pad_to_square=True)
-SD = ModelFacts("sd", "none:none", min_size=512, diffusion=True)
+SD = replace(registry.facts("owner/diffusion"), name="sd")
 SMALL = PlanLimits(max_window_px=192)
 
 
@@ -90,8 +93,8 @@ def masks(draw: st.DrawFn) -> Mask:
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     masks(),
-    st.sampled_from([LAMA, CV2, MAT, ZITS, SD]),
-    st.sampled_from([PlanLimits(), SMALL, PlanLimits(bucket_ratio=1.0), PlanLimits(cost=CostModel(call_s=0))]),
+    st.sampled_from([LAMA, FREE_CALLS, CV2, MAT, ZITS, SD]),
+    st.sampled_from([PlanLimits(), SMALL, PlanLimits(bucket_ratio=1.0)]),
 )
 def test_every_masked_pixel_has_one_owner_with_context_and_the_plan_never_costs_more_than_the_image(
     mask: Mask, facts: ModelFacts, limits: PlanLimits
@@ -177,7 +180,7 @@ def test_a_dearer_call_makes_fewer_windows() -> None:
     mask = text_lines(1700, 1200, 40, 110, 90, columns=5)
 
     # When
-    counts = [len(plan(mask, LAMA, AUTO, PlanLimits(cost=CostModel(call_s=price)))) for price in (0.0, 0.5, 1000.0)]
+    counts = [len(plan(mask, replace(LAMA, cost=CostModel(call_s=price)), AUTO)) for price in (0.0, 0.5, 1000.0)]
 
     # Then
     assert counts[0] >= counts[1] > counts[2] == 1

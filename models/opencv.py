@@ -29,9 +29,7 @@ class OpenCV:
     def _fill(self, image: Image, mask: Mask, parameters: InpaintParameters) -> Image:
         def fill(zone: tuple[Box, Mask]) -> None:
             box, hole = zone
-            np.copyto(
-                filled[box.slices], _inpaint(image[box.slices], hole, parameters), where=(hole > 0)[:, :, np.newaxis]
-            )
+            cv2.copyTo(_inpaint(image[box.slices], hole, parameters), hole, filled[box.slices])
 
         filled = image.copy()
         list(self.threads.map(fill, _zones(mask, parameters.cv2_radius)))
@@ -60,6 +58,6 @@ def _zones(mask: Mask, radius: int) -> list[tuple[Box, Mask]]:
 
 def _inpaint(image: Image, mask: Mask, parameters: InpaintParameters) -> Image:
     # In BGR, as IOPaint: Telea's result depends on nothing but its own channel, but equal input is the safe way.
-    bgr = np.ascontiguousarray(image[:, :, ::-1])
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     filled: Image = cv2.inpaint(bgr, mask, inpaintRadius=parameters.cv2_radius, flags=FLAGS[parameters.cv2_flag])
-    return filled[:, :, ::-1]
+    return cv2.cvtColor(filled, cv2.COLOR_BGR2RGB)

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from models.base import ModelFacts
 from models.imaging.costs import PlanLimits
-from models.imaging.padding import padded_shape
 
 Lengths = NDArray[np.int64]
 """Pixels along one axis, for many windows at once."""
@@ -34,7 +33,7 @@ class Buckets:
         lengths = np.arange(min(max(height, width), self.longest) + 1)
         self._rung_of = rungs[np.searchsorted(rungs, lengths)]
         # Clipped by the image, then padded: padded_shape() for every length, one axis at a time.
-        self._padded = np.array([padded_shape(k, 1, _unsquared(facts))[0] for k in lengths.tolist()])
+        self._padded = np.maximum(-(-lengths // facts.pad_multiple) * facts.pad_multiple, facts.min_size)
 
     def fits(self, heights: Lengths, widths: Lengths) -> NDArray[np.bool_]:
         """Whether a model may see windows of these sizes unreduced."""
@@ -55,10 +54,6 @@ class Buckets:
         if self._facts.pad_to_square:
             tall = wide = np.maximum(tall, wide)
         return np.where(fits, tall * wide + self._call_px, TOO_LARGE)
-
-
-def _unsquared(facts: ModelFacts) -> ModelFacts:
-    return ModelFacts(facts.name, facts.loader, pad_multiple=facts.pad_multiple, min_size=facts.min_size)
 
 
 def _rungs(shortest: int, longest: int, multiple: int, ratio: float) -> Lengths:

@@ -1,123 +1,187 @@
 """IOPaint 1.6.0's own server against our service: same weights file, same images, same machine, taking turns.
 
-IOPaint pins libraries this project cannot use, so it lives in an environment of its own:
+A turn is one server's: every client sends its share of requests, one after the other (closed loop). In a round each
+server has one turn; the rounds rotate who begins. The first rounds are not counted, because TorchScript and allocators
+spend seconds on what they have not met before.
 
-    uv venv --python 3.11 peer
-    uv pip install --python peer/bin/python iopaint==1.6.0 'numpy<2' 'transformers<4.46' 'torch==2.9.*' 'setuptools<80'
-    python -m benchmarks peer --iopaint peer/bin/iopaint
+Both servers get the same image and mask bytes as base64 in JSON, on the same path. IOPaint answers in the format of the
+image it got (JPEG quality 95 here), so ours is asked for that format (ours has full colour resolution, so its files are
+larger). Nothing else differs but the hd_strategy. IOPaint
+gets a low hd_strategy_crop_trigger_size with Crop, because it would not crop images below it (strategies.py).
+
+IOPaint runs up to 40 requests at once in threads of one process, each with activations of its own: with `Original` on
+large images and many clients it may need more memory than there is. Its death is an error of the requests it had, and
+it is started anew for its next turn.
 """
 
-import base64
-import contextlib
-import os
-import subprocess
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import httpx
-
-from benchmarks.pictures import POSTER, THUMBNAIL, Workload, encoded, mask_of, photo_like, text_lines
-from benchmarks.report import Report, median, seconds
+from benchmarks.iopaint_server import IOPaintServer
+from benchmarks.load import Answer, Run, client_of, closed_loop
+from benchmarks.memory import forget_peaks, held_by_tree_bytes, peak_of_tree_bytes, processes
+from benchmarks.pictures import Workload, encoded
+from benchmarks.requests import Request, in_json
+from benchmarks.strategies import AUTO, ORIGINAL, STRATEGIES
 from benchmarks.weights import StandIn
-from tests.service import ROOT, free_port, running
+from tests.service import ROOT, Service, running
 
-START_S = 300.0
-TIMEOUT_S = 1200.0
-OURS = "ours, Auto"
-ORIGINAL = "IOPaint, Original"
-PEERS: Mapping[str, Mapping[str, Any]] = {
-    ORIGINAL: {"hd_strategy": "Original"},
-    "IOPaint, Crop 128": {"hd_strategy": "Crop", "hd_strategy_crop_margin": 128},
-    "IOPaint, Crop 32": {"hd_strategy": "Crop", "hd_strategy_crop_margin": 32},
-}
+OURS = "ours"
+SERVERS: Mapping[str, str] = {OURS: AUTO, "original": ORIGINAL, "crop-128": "Crop 128", "crop-32": "Crop 32"}
+"""Name on the command line, and the strategy."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    workload: Workload
+class Contest:
+    """`kind` is the image's format, "jpeg" or "png"; `requests` is each client's share of a turn."""
+
+    workloads: Sequence[Workload]
+    servers: Sequence[str]
+    clients: Sequence[int] = (1,)
+    rounds: int = 3
+    warm_rounds: int = 1
+    requests: int = 1
+    kind: str = "jpeg"
+    timeout_s: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`counted` False: a warm-up. `peak_bytes` is that of the server's process tree during the turn, `held_bytes` what
+    it holds after it."""
+
+    workload: str
     server: str
-    seconds: list[float] = field(default_factory=list)
+    clients: int
+    round: int
+    counted: bool
+    wall_s: float
+    good: int
+    errors: int
+    peak_bytes: int
+    held_bytes: int
 
 
-@contextlib.contextmanager
-def iopaint_server(command: Path, weights: StandIn, log: Path) -> Iterator[str]:
-    """The address of IOPaint's server with lama on the CPU."""
-    port = free_port()
-    arguments = ["start", "--model", "lama", "--device", "cpu", "--host", "127.0.0.1", "--port", str(port)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(command), *arguments], env=os.environ | weights.environment, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, process, log)
-        yield url
-    finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(20)
-        process.kill()
-        process.wait()
+class Runner(Protocol):
+    def url(self) -> str: ...
+
+    @property
+    def pid(self) -> int: ...
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/api/v1/server-config", timeout=5, trust_env=False).status_code == 200:
-                return
-        time.sleep(0.5)
-    raise RuntimeError(f"IOPaint's server did not start:\n{log.read_text()[-2000:]}")
+@dataclass(frozen=True, slots=True)
+class Ours:
+    service: Service
+
+    def url(self) -> str:
+        return self.service.url
+
+    @property
+    def pid(self) -> int:
+        return self.service.process.pid
 
 
-def measure(folder: Path, weights: StandIn, iopaint: Path, *, rounds: int, originals: bool) -> list[Measured]:
-    """`originals` False leaves out Original on the poster. One round more, the first, is not counted."""
-    results = []
-    with (
-        iopaint_server(iopaint, weights, folder / "iopaint.log") as theirs,
-        running(folder, config=ROOT / "serve_config.yaml", **weights.environment) as service,
-        httpx.Client(timeout=TIMEOUT_S, trust_env=False) as http,
-    ):
-        service.wait_until_ready("lama")
-        for workload in (THUMBNAIL, POSTER):
-            body = json_body(workload)
-            servers = [OURS, *(name for name in PEERS if originals or name != ORIGINAL or workload is THUMBNAIL)]
-            here = [Measured(workload, server) for server in servers]
-            for number in range(rounds + 1):
-                for result in here:
-                    if number == 0 and workload is POSTER and result.server == ORIGINAL:
-                        continue
-                    url = service.url if result.server == OURS else theirs
-                    started = time.perf_counter()
-                    answer = http.post(f"{url}/api/v1/inpaint", json=body | dict(PEERS.get(result.server, {})))
-                    answer.raise_for_status()
-                    if number:
-                        result.seconds.append(time.perf_counter() - started)
-            results += here
-    return results
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """`config` and `environment` are ours; `iopaint` is the peer's command."""
+
+    weights: StandIn
+    iopaint: Path
+    device: str = "cpu"
+    config: Path = ROOT / "serve_config.yaml"
+    environment: Mapping[str, str] | None = None
 
 
-def json_body(workload: Workload) -> dict[str, Any]:
-    """The body both servers take."""
-    size = workload.width, workload.height
-    image = encoded(photo_like(*size), "JPEG")
-    mask = encoded(mask_of(text_lines(*size, workload.lines), *size), "PNG")
-    return {"image": base64.b64encode(image).decode(), "mask": base64.b64encode(mask).decode()}
+def measure(folder: Path, setup: Setup, contest: Contest, save: Callable[[Mapping[str, Any]], None]) -> Iterator[Turn]:
+    """Start the servers the contest needs and yield every turn as it ends; `save` gets every request as it is answered
+    and every turn, as what jsonlines.py writes and peer_report.py reads."""
+    with ExitStack() as stack:
+        runners: dict[str, Runner] = {}
+        if set(contest.servers) - {OURS}:
+            theirs = IOPaintServer(setup.iopaint, setup.weights, folder / "iopaint.log", setup.device)
+            stack.callback(theirs.stop)
+            theirs.url()
+            save({"what": "peer", "versions": theirs.versions()})
+            runners |= {server: theirs for server in contest.servers if server != OURS}
+        if OURS in contest.servers:
+            service = stack.enter_context(_our_service(folder, setup, contest.timeout_s))
+            service.wait_until_ready("lama")
+            runners[OURS] = Ours(service)
+        yield from turns(runners, contest, save)
 
 
-def report(results: list[Measured]) -> Report:
-    ours = {result.workload.name: median(result.seconds) for result in results if result.server == OURS}
-    rows = [
-        (r.workload.name, r.server, seconds(r.seconds), f"{median(r.seconds) / ours[r.workload.name]:.1f}×")
-        for r in results
-    ]
-    ratios = [f"{name}: {server} takes {ratio} our time" for name, server, _, ratio in rows if server != OURS]
-    return Report(
-        "Peer: IOPaint 1.6.0's own server, one client, JSON in",
-        ("workload", "server", "seconds", "of ours"),
-        rows,
-        ratios,
-    )
+def _our_service(folder: Path, setup: Setup, timeout_s: float) -> Any:
+    environment = {
+        **setup.weights.environment, "IOPAINT_DEVICE": setup.device, "REQUEST_TIMEOUT": str(timeout_s),
+        **(setup.environment or {}),
+    }  # fmt: skip
+    return running(folder, config=setup.config, **environment)
+
+
+def turns(runners: Mapping[str, Runner], contest: Contest, save: Callable[[Mapping[str, Any]], None]) -> Iterator[Turn]:
+    for workload in contest.workloads:
+        bodies = requests_to(contest.servers, workload, contest.kind)
+        for clients in contest.clients:
+            for number in range(contest.warm_rounds + contest.rounds):
+                first = number % len(contest.servers)
+                for server in (*contest.servers[first:], *contest.servers[:first]):
+                    counted = number >= contest.warm_rounds
+                    case = {
+                        "workload": workload.name, "server": server, "clients": clients, "round": number,
+                        "counted": counted,
+                    }  # fmt: skip
+                    run = _run(runners[server], bodies[server], clients, contest, case, save)
+                    pid = runners[server].pid
+                    turn = Turn(
+                        workload.name, server, clients, number, counted, run.wall_s, len(run.good), run.errors,
+                        peak_of_tree_bytes(pid), held_by_tree_bytes(pid),
+                    )  # fmt: skip
+                    save({"what": "turn", **asdict(turn)})
+                    yield turn
+
+
+def _run(
+    runner: Runner,
+    request: Request,
+    clients: int,
+    contest: Contest,
+    case: Mapping[str, Any],
+    save: Callable[[Mapping[str, Any]], None],
+) -> Run:
+    def heard(answer: Answer) -> None:
+        facts = {"seconds": answer.seconds, "status": answer.status, "size_bytes": answer.size_bytes}
+        save({"what": "request", **case, **facts, "media_type": answer.media_type})
+
+    async def run() -> Run:
+        async with client_of(url, contest.timeout_s) as http:
+            return await closed_loop(
+                http, request, clients=clients, seconds=0, at_least=contest.requests, heard=heard
+            )  # fmt: skip
+
+    url = runner.url()
+    forget_peaks(processes(runner.pid))
+    return asyncio.run(run())
+
+
+def requests_to(servers: Sequence[str], workload: Workload, kind: str) -> dict[str, Request]:
+    """Equal image and mask bytes for all."""
+    image, mask = encoded(workload.image(), kind), encoded(workload.mask(), "PNG")
+    return {
+        server: in_json("/api/v1/inpaint", {"image": image, "mask": mask, **fields_of(server, kind)})
+        for server in servers
+    }
+
+
+def fields_of(server: str, kind: str) -> dict[str, Any]:
+    parameters = STRATEGIES[SERVERS[server]]
+    if server == OURS:
+        return {"hd_strategy": str(parameters.hd_strategy), "output_format": kind}
+    return {
+        "hd_strategy": str(parameters.hd_strategy),
+        "hd_strategy_crop_trigger_size": parameters.hd_strategy_crop_trigger_size,
+        "hd_strategy_crop_margin": parameters.hd_strategy_crop_margin,
+    }

@@ -7,31 +7,27 @@ lengthens them far less.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.pictures import mask_of, photo_like, text_lines
+from benchmarks.pictures import WORKLOADS, Workload
 from benchmarks.report import NOT_RUN, Report, median, seconds
+from benchmarks.strategies import AUTO, STRATEGIES
 from models.base import Inpainter, ModelFacts
 from models.imaging.padding import pad, unpad
 from models.imaging.paste import Canvas
 from models.imaging.windows import Window, cut, plan
-from models.types import HDStrategy, Image, InpaintParameters, Mask
+from models.types import Image, InpaintParameters, Mask
 
-IOPAINT_TRIGGER_PX = 800
-"""What IOPaint's API takes for hd_strategy_crop_trigger_size if the client does not say."""
+GRID = tuple(
+    Workload(f"{width * height / 1e6:.1f} MP, {lines} lines", width, height, lines)
+    for width, height in ((775, 516), (900, 1333), (1500, 2000), (4000, 3000))
+    for lines in (5, 20)
+)
+"""Every size with few and with many lines."""
 
-STRATEGIES: Mapping[str, InpaintParameters] = {
-    "Auto": InpaintParameters(),
-    "Original": InpaintParameters(HDStrategy.ORIGINAL),
-    "Crop 128": InpaintParameters(HDStrategy.CROP, IOPAINT_TRIGGER_PX, 128),
-    "Crop 32": InpaintParameters(HDStrategy.CROP, IOPAINT_TRIGGER_PX, 32),
-}
-
-SIZES = ((775, 516), (900, 1333), (1500, 2000), (4000, 3000))
-LINES = (5, 20)
 WARM_UP_SIDE_PX = 256
 
 
@@ -39,9 +35,8 @@ WARM_UP_SIDE_PX = 256
 class Measured:
     """One strategy on one image; `seconds` (wall) and `cpu_seconds` have a value per round it was run in."""
 
-    width: int
-    height: int
-    lines: int
+    workload: str
+    pixels: int
     strategy: str
     windows: int
     planned_px: int
@@ -52,40 +47,35 @@ class Measured:
 def measure(
     model: Inpainter,
     facts: ModelFacts,
-    sizes: Sequence[tuple[int, int]] = SIZES,
-    lines: Sequence[int] = LINES,
+    workloads: Sequence[Workload] = tuple(WORKLOADS.values()),
     *,
     rounds: int,
     budget_px: int,
     tell: Callable[[str], None] = lambda _: None,
-) -> list[Measured]:
+) -> Iterator[Measured]:
     """Plans over `budget_px` are counted but not run. `tell` hears of every run."""
     model.inpaint(
         np.zeros((1, WARM_UP_SIDE_PX, WARM_UP_SIDE_PX, 3), np.uint8),
         np.full((1, WARM_UP_SIDE_PX, WARM_UP_SIDE_PX), 255, np.uint8),
         InpaintParameters(),
     )
-    results: list[Measured] = []
-    for width, height in sizes:
-        image = photo_like(width, height)
-        for count in lines:
-            mask = mask_of(text_lines(width, height, count), width, height)
-            here = []
-            for name, parameters in STRATEGIES.items():
-                windows = plan(mask, facts, parameters)
-                planned_px = sum(window.pixels for window in windows)
-                here.append(Measured(width, height, count, name, len(windows), planned_px))
-            for _ in range(rounds):
-                for result in here:
-                    if result.planned_px <= budget_px:
-                        wall, cpu = time.perf_counter(), time.process_time()
-                        fill(model, facts, image, mask, plan(mask, facts, STRATEGIES[result.strategy]))
-                        result.seconds.append(time.perf_counter() - wall)
-                        result.cpu_seconds.append(time.process_time() - cpu)
-                        took = f"{result.seconds[-1]:.2f} s, {result.cpu_seconds[-1]:.2f} CPU s"
-                        tell(f"{width}x{height}, {count} lines, {result.strategy}: {took}")
-            results += here
-    return results
+    for workload in workloads:
+        image, mask = workload.image(), workload.mask()
+        here = []
+        for name, parameters in STRATEGIES.items():
+            windows = plan(mask, facts, parameters)
+            planned_px = sum(window.pixels for window in windows)
+            here.append(Measured(workload.name, workload.pixels, name, len(windows), planned_px))
+        for _ in range(rounds):
+            for result in here:
+                if result.planned_px <= budget_px:
+                    wall, cpu = time.perf_counter(), time.process_time()
+                    fill(model, facts, image, mask, plan(mask, facts, STRATEGIES[result.strategy]))
+                    result.seconds.append(time.perf_counter() - wall)
+                    result.cpu_seconds.append(time.process_time() - cpu)
+                    took = f"{result.seconds[-1]:.2f} s, {result.cpu_seconds[-1]:.2f} CPU s"
+                    tell(f"{workload.name}, {result.strategy}: {took}")
+        yield from here
 
 
 def fill(model: Inpainter, facts: ModelFacts, image: Image, mask: Mask, windows: Sequence[Window]) -> Image:
@@ -102,15 +92,15 @@ def fill(model: Inpainter, facts: ModelFacts, image: Image, mask: Mask, windows:
 def report(results: Sequence[Measured]) -> Report:
     rows = [
         (
-            f"{r.width * r.height / 1e6:.1f}", str(r.lines), r.strategy, str(r.windows), f"{r.planned_px / 1e6:.3f}",
-            f"{r.planned_px / (r.width * r.height):.1%}", seconds(r.seconds), seconds(r.cpu_seconds),
+            r.workload, f"{r.pixels / 1e6:.1f}", r.strategy, str(r.windows), f"{r.planned_px / 1e6:.3f}",
+            f"{r.planned_px / r.pixels:.1%}", seconds(r.seconds), seconds(r.cpu_seconds),
             f"{min(r.cpu_seconds) / r.planned_px * 1e6:.1f}" if r.cpu_seconds else NOT_RUN,
         )
         for r in results
     ]  # fmt: skip
     return Report(
         "Planner: `Auto` against IOPaint's strategies, same network, same process",
-        ("image, MP", "lines", "strategy", "windows", "planned, MP", "of the image", "seconds", "CPU s", "CPU µs/px"),
+        ("workload", "MP", "strategy", "windows", "planned, MP", "of the image", "seconds", "CPU s", "CPU µs/px"),
         rows,
         _ratios(results),
         (
@@ -123,11 +113,10 @@ def report(results: Sequence[Measured]) -> Report:
 def _ratios(results: Sequence[Measured]) -> list[str]:
     cases: dict[str, dict[str, Measured]] = {}
     for result in results:
-        name = f"{result.width * result.height / 1e6:.1f} MP, {result.lines} lines"
-        cases.setdefault(name, {})[result.strategy] = result
+        cases.setdefault(result.workload, {})[result.strategy] = result
     return [
         f"{name}, against `Auto`: "
-        + "; ".join(f"{other} {_times(case['Auto'], case[other])}" for other in case if other != "Auto")
+        + "; ".join(f"{other} {_times(case[AUTO], case[other])}" for other in case if other != AUTO)
         for name, case in cases.items()
     ]
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from benchmarks.quality.metrics import Distance, distance
 from benchmarks.quality.scenes import Scene
+from models import registry
+from models.base import Inpainter
 from models.detector import TextDetector, readable
 from models.imaging.masks import dilate, rasterise, union
 from models.imaging.strokes import StrokeMask
-from models.opencv import OpenCV
 from models.types import Image, InpaintParameters, Mask
 
 METHODS = ("boxes", "strokes", "strokes, verified", "true strokes")
@@ -30,8 +32,13 @@ class Outcome:
     redone: int = 0
 
 
+@cache
+def filler() -> Inpainter:
+    return registry.load("cv2", "cpu")
+
+
 def fill(image: Image, mask: Mask) -> Image:
-    filled = OpenCV().inpaint(image[None], mask[None], InpaintParameters())[0]
+    filled = filler().inpaint(image[None], mask[None], InpaintParameters())[0]
     return np.where(mask[..., None] > 0, filled, image)
 
 

@@ -23,6 +23,16 @@ log = logging.getLogger(__name__)
 LOST = (ActorDiedError, ActorUnavailableError, WorkerCrashedError)
 
 
+DIRECT_BYTES = 2 * 2**20
+"""What goes straight from process to process: half of what gRPC takes by default. More is handed over through Ray's
+shared memory, which copies less and costs a millisecond or two."""
+
+
+def direct(handle: Handle) -> Handle:
+    """The same handle for messages of up to DIRECT_BYTES, answers included: half the time of a call by reference."""
+    return handle.options(_by_reference=False)
+
+
 def retrying() -> AsyncRetrying:
     """Three attempts while replicas die under the work, which is safe because erasing has no side effects."""
     return AsyncRetrying(
@@ -99,12 +109,14 @@ class RemoteModel:
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
+        self._direct = direct(handle)
         self._steps = handle.options(stream=True)
 
     async def inpaint(
         self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
     ) -> Filled:
-        filled: Filled = await retried(self._handle.inpaint, job_id, image, mask, parameters, deadline)
+        handle = self._direct if image.nbytes + mask.nbytes <= DIRECT_BYTES else self._handle
+        filled: Filled = await retried(handle.inpaint, job_id, image, mask, parameters, deadline)
         return filled
 
     async def inpaint_in_steps(
@@ -139,7 +151,7 @@ class RemoteEraser:
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
-        self._stream = handle.options(stream=True)
+        self._stream = direct(handle).options(stream=True)
 
     async def erase(self, job: EraseJob) -> Erased:
         erased: Erased = await retried(self._handle.erase, job)
@@ -170,8 +182,8 @@ class RemoteTracker:
     """The task tracker deployment."""
 
     def __init__(self, handle: Handle) -> None:
-        self._handle = handle
-        self._stream = handle.options(stream=True)
+        self._handle = direct(handle)
+        self._stream = self._handle.options(stream=True)
 
     async def submit(self, record: TaskRecord) -> TaskRecord:
         return await self._call("submit", record)
@@ -205,7 +217,7 @@ class RemoteReports:
     """Where a model replica says how it is (`ports.ModelReports`)."""
 
     def __init__(self, handle: Handle) -> None:
-        self._handle = handle
+        self._handle = direct(handle)
 
     async def report_model(self, replica_id: str, status: ModelStatus) -> None:
         await call(self._handle.report_model.remote(replica_id, status))

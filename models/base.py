@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from models.types import Images, InpaintParameters, Masks, StepCallback
+
+Precision = Literal["fp32", "bf16"]
+"""Of the network's weights and features; what must be exact stays fp32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class ModelFacts:
     of its own inside its call (IOPaint's migan and fcf), so it must see the whole image for the IOPaint strategies.
     `loader` is "module:function", a `Loader`. `mps`: runs on Apple's GPU; if not, it runs on the CPU there. `weights`
     names files of models.weights.files; `licence` is that of the weights; `cost` is what the planner prices windows by.
+    `bf16`: the model can run at that precision.
     """
 
     name: str
@@ -52,6 +56,7 @@ class ModelFacts:
     licence: str = "Apache-2.0"
     weights: tuple[str, ...] = ()
     cost: CostModel = CostModel()
+    bf16: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,9 @@ class LoadOptions:
     """How to load a model. `device` is cpu, cuda, cuda:N or mps; `threads` None leaves the process as it is.
 
     `low_mem` and `cpu_offload` mean something to diffusion models only; models/diffusion.py says what. `on_download`
-    is called with the share (0-1) of the model's weights that has arrived, in the thread that loads.
+    is called with the share (0-1) of the model's weights that has arrived, in the thread that loads. `precision` bf16
+    is asked of models only whose facts admit it. `memory_fraction` (0-1) is the share of a CUDA device's memory the
+    process may take.
     """
 
     device: str = "cpu"
@@ -67,6 +74,8 @@ class LoadOptions:
     low_mem: bool = False
     cpu_offload: bool = False
     on_download: Callable[[float], None] | None = None
+    precision: Precision = "fp32"
+    memory_fraction: float = 1.0
 
 
 class Inpainter(Protocol):
@@ -81,6 +90,30 @@ class Inpainter(Protocol):
         model is batchable. Returns (n, h, w, 3) RGB uint8; pixels outside the mask may be anything: the caller pastes
         masked pixels only. Never writes into its arguments. Raises whatever the model raises.
         """
+        ...
+
+
+@runtime_checkable
+class WarmsUp(Protocol):
+    """A model that is slower, or less sure of its limits, before it has run."""
+
+    def warm_up(self, max_pixels: int) -> int:
+        """Called once, before the first `inpaint`, from the same thread. Returns the most pixels one forward may take,
+        `max_pixels` or fewer. Raises whatever the model raises."""
+        ...
+
+
+@runtime_checkable
+class OnDevice(Protocol):
+    """A model on a device whose memory may run out: `inpaint` raises OutOfDeviceMemory then, having freed what it could
+    do without, and goes on working."""
+
+    def memory_bytes(self) -> int:
+        """What this process holds of the device's memory now. May be called from any thread."""
+        ...
+
+    def inpaint_on_cpu(self, images: Images, masks: Masks, parameters: InpaintParameters) -> Images:
+        """As `inpaint`, with the same weights, slowly: for a window that does not fit even alone."""
         ...
 
 

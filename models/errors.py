@@ -108,3 +108,7 @@ class ResultExpired(TextRemovalError):
 
 class InferenceFailed(TextRemovalError):
     """The model raised while it ran; the cause is in the log of the replica."""
+
+
+class OutOfDeviceMemory(InferenceFailed):
+    """The forward did not fit into the device's memory. A smaller one may."""

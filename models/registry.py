@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from models.base import CostModel, Inpainter, Loader, LoadOptions, ModelFacts
+from models.base import CostModel, Inpainter, Loader, LoadOptions, ModelFacts, Precision
 from models.errors import ModelUnavailable, UnknownModel
 
 MODELS = (
@@ -17,6 +17,7 @@ MODELS = (
         batchable=True,
         mps=False,
         weights=("big-lama.pt",),
+        bf16=True,
     ),
     ModelFacts(
         name="cv2",
@@ -36,6 +37,7 @@ MODELS = (
         mps=False,
         licence="unknown",
         weights=("anime-manga-big-lama.pt",),
+        bf16=True,
     ),
     ModelFacts(
         name="ldm",
@@ -140,15 +142,21 @@ def load(
     low_mem: bool = False,
     cpu_offload: bool = False,
     on_download: Callable[[float], None] | None = None,
+    precision: Precision = "fp32",
+    memory_fraction: float = 1.0,
 ) -> Inpainter:
     """The model (a name as for `facts`, or facts of your own), ready to run; see LoadOptions. Blocks while weights
     download.
 
-    Raises: UnknownModel, WeightsUnavailable, ModelUnavailable (also for a loader that does not exist).
+    Raises: UnknownModel, WeightsUnavailable, ModelUnavailable (also for a loader that does not exist, or a precision
+    the model cannot run at).
     """
     known = facts(model) if isinstance(model, str) else model
+    if precision == "bf16" and not known.bf16:
+        raise ModelUnavailable(f"model {known.name} cannot run in bf16")
     device = "cpu" if device == "mps" and not known.mps else device
-    return _loader(known)(known, LoadOptions(device, threads, low_mem, cpu_offload, on_download))
+    options = LoadOptions(device, threads, low_mem, cpu_offload, on_download, precision, memory_fraction)
+    return _loader(known)(known, options)
 
 
 def _loader(known: ModelFacts) -> Loader:

@@ -1,0 +1,1 @@
+"""Running an eager network on a CUDA device. Only device.py calls CUDA; the rest is tested without one."""

@@ -45,6 +45,8 @@ class Batcher(Generic[Item, Result]):
     next, even if it alone is over `max_pixels`. If a batch fails it is halved until the failing item stands alone, so
     that one item's error never becomes another's. Cancelled and expired items are never run.
 
+    `max_pixels` may be set at any time, from any thread: it holds from the next batch on.
+
     It cannot interrupt a forward that has begun: `run` must look at `Ticket.cancelled` itself if it has steps.
     """
 
@@ -57,7 +59,7 @@ class Batcher(Generic[Item, Result]):
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._run = run
-        self._max_pixels = max_pixels
+        self.max_pixels = max_pixels
         self._max_items = max_items
         self._clock = clock
         self._waiting: list[Ticket[Item, Result]] = []
@@ -154,7 +156,7 @@ class Batcher(Generic[Item, Result]):
             elif not batch or (
                 ticket.kind == batch[0].kind
                 and len(batch) < self._max_items
-                and pixels + ticket.pixels <= self._max_pixels
+                and pixels + ticket.pixels <= self.max_pixels
             ):
                 batch.append(ticket)
                 pixels += ticket.pixels

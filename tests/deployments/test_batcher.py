@@ -95,6 +95,24 @@ async def test_a_batch_stays_within_its_pixels_and_items_but_a_giant_still_runs(
     await batcher.close()
 
 
+async def test_the_pixels_of_a_batch_can_be_changed_while_it_works() -> None:
+    device = Device()
+    device.free.clear()
+    batcher = device.batcher(max_pixels=100)
+
+    tasks = [asyncio.create_task(batcher.submit("first", kind="x", pixels=1))]
+    await until_begun(device)
+    for item in "abcd":
+        tasks.append(asyncio.create_task(batcher.submit(item, kind="k", pixels=50)))
+        await asyncio.sleep(0)
+    batcher.max_pixels = 50
+    device.free.set()
+    await asyncio.gather(*tasks)
+
+    assert device.batches == [["first"], ["a"], ["b"], ["c"], ["d"]]
+    await batcher.close()
+
+
 async def test_a_cancelled_waiting_item_is_never_run_and_leaves_nothing_behind() -> None:
     device = Device()
     device.free.clear()

@@ -4,16 +4,19 @@ The only file under deployments/ that reads the environment. Where both name a t
 """
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from deployments.api.ports import ApiSettings
+from deployments.model_config import ModelConfig as ModelConfig
+from deployments.model_config import OwnFacts as OwnFacts
+from deployments.model_config import Resources as Resources
+from deployments.model_config import Scaling as Scaling
+from deployments.model_config import Strict
 from models import registry
-from models.base import CostModel, ModelFacts
 from models.errors import UnknownModel
 
 VERSION = "1.0.0"
@@ -75,90 +78,6 @@ class Environment(BaseSettings):
             name = str(first["loc"][0]).upper()
             given = os.environ.get(name, os.environ.get(name.lower()))
             raise ConfigurationError(f"{name}={given!r}: {first['msg']}") from None
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
-
-
-class Scaling(Strict):
-    """Replicas of one deployment. `min_replicas` 0 lets a rare model leave the machine when nobody asks for it."""
-
-    min_replicas: int = Field(1, ge=0)
-    max_replicas: int = Field(1, ge=1)
-    target_ongoing_requests: float = Field(4, gt=0)
-    upscale_delay_s: float = Field(5, ge=0)
-    downscale_delay_s: float = Field(300, ge=0)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.min_replicas > self.max_replicas:
-            raise ValueError("min_replicas is above max_replicas")
-        return self
-
-
-class Resources(Strict):
-    """What Ray reserves for one replica. Fractions are bookkeeping: they bound how many replicas share a machine."""
-
-    num_cpus: float = Field(0.1, ge=0)
-    num_gpus: float = Field(0, ge=0)
-    memory_bytes: int | None = None
-
-
-class OwnFacts(Strict):
-    """What the service must know of a model of your own; models/base.py explains each fact."""
-
-    pad_multiple: int = Field(1, ge=1)
-    min_size: int = Field(1, ge=1)
-    pad_to_square: bool = False
-    batchable: bool = False
-    mps: bool = True
-
-
-class Cost(Strict):
-    """What a window costs on this device, as `python -m benchmarks cost` fits it: microseconds per pixel and
-    milliseconds per call. The planner merges windows by their ratio."""
-
-    pixel_us: float = Field(gt=0)
-    call_ms: float = Field(ge=0)
-
-
-class ModelConfig(Strict):
-    """One served model.
-
-    `max_batch_pixels` and `max_batch_items` bound one forward; `threads` is the number of torch threads of a CPU
-    replica (0: all cores). `device` None follows IOPAINT_DEVICE. `loader` serves a model of your own under `name`:
-    "module:function" of a `models.base.Loader` that the replicas can import; `facts` tells the planner about it.
-    `cost` None: as measured for that model on a CPU.
-    """
-
-    name: str
-    loader: str | None = Field(None, pattern=r"^[\w.]+:\w+$")
-    facts: OwnFacts | None = None
-    cost: Cost | None = None
-    scaling: Scaling = Scaling()
-    resources: Resources = Resources()
-    device: str | None = None
-    threads: int = Field(0, ge=0)
-    max_batch_pixels: int = Field(4_194_304, ge=1)
-    max_batch_items: int = Field(16, ge=1)
-
-    @model_validator(mode="after")
-    def _facts_belong_to_a_loader(self) -> Self:
-        if self.facts is not None and self.loader is None:
-            raise ValueError("facts are for a model with a loader of its own")
-        return self
-
-    @property
-    def model_facts(self) -> ModelFacts:
-        """Raises: UnknownModel."""
-        if self.loader is None:
-            facts = registry.facts(self.name)
-        else:
-            facts = ModelFacts(self.name, self.loader, **(self.facts or OwnFacts()).model_dump())
-        if self.cost is None:
-            return facts
-        return replace(facts, cost=CostModel(self.cost.pixel_us * 1e-6, self.cost.call_ms * 1e-3))
 
 
 class EraserConfig(Strict):
@@ -245,7 +164,7 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
     """Lay the environment over the file. A model that is asked for by name but not listed is added to the served
     ones, so that `IOPAINT_MODEL=mat` alone is enough.
 
-    Raises: ConfigurationError if a model is listed twice or unknown.
+    Raises: ConfigurationError if a model is listed twice, unknown, or has not the precision asked for.
     """
     default = environment.iopaint_model or app.model
     fallback = app.fallback_model if environment.iopaint_fallback_model is None else environment.iopaint_fallback_model
@@ -254,7 +173,9 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
         raise ConfigurationError(f"models: a model is listed twice: {', '.join(names)}")
     added = tuple(ModelConfig(name=name) for name in dict.fromkeys((default, fallback)) if name and name not in names)
     for model in app.models + added:
-        _check_known(model)
+        _check(model)
+    if app.detector is not None and app.detector.precision != "fp32":
+        raise ConfigurationError(f"detector: precision {app.detector.precision}: the text detector runs in fp32 only")
     data = environment.iopaint_data_dir.expanduser().absolute()
     return Settings(
         app=app.model_copy(update={"models": app.models + added}),
@@ -278,8 +199,11 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
     )
 
 
-def _check_known(model: ModelConfig) -> None:
+def _check(model: ModelConfig) -> None:
     try:
-        _ = model.model_facts
+        facts = model.model_facts
     except UnknownModel as error:
         raise ConfigurationError(f"models: {error.message}") from None
+    if model.precision == "bf16" and not facts.bf16:
+        able = ", ".join(known.name for known in registry.MODELS if known.bf16)
+        raise ConfigurationError(f"models: precision bf16 of model {model.name}: only {able} can run at that")

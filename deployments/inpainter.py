@@ -17,9 +17,10 @@ from deployments.logs import configure_logging
 from deployments.ports import ModelReports
 from models import registry
 from models.base import Inpainter as LoadedModel
-from models.errors import Cancelled, InferenceFailed, ModelUnavailable, TextRemovalError
+from models.base import OnDevice, WarmsUp
+from models.errors import Cancelled, InferenceFailed, ModelUnavailable, OutOfDeviceMemory, TextRemovalError
 from models.imaging.padding import pad, padded_shape, unpad
-from models.types import Image, InpaintParameters, Mask, Progress
+from models.types import Image, Images, InpaintParameters, Mask, Masks, Progress, StepCallback
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class Inpainter:
         self._count_windows = metrics.counter("windows_total", "Windows run", "model")
         self._time_forward = metrics.histogram("forward_seconds", "One forward", metrics.SECONDS, "model")
         self._file_batch = metrics.histogram("batch_windows", "Windows in one forward", metrics.ITEMS, "model")
+        self._count_full = metrics.counter("out_of_memory_total", "Forwards that did not fit on the device", "model")
         self._gauge_waiting = metrics.gauge("waiting_windows", "Windows that wait for the device", "model")
         self._settled = asyncio.Event()
         self._background = [asyncio.create_task(self._keep_loading()), asyncio.create_task(self._keep_reporting())]
@@ -159,11 +161,28 @@ class Inpainter:
                     crop.on_step(done, total)
 
         started = time.perf_counter()
-        results = self._model.inpaint(images, masks, crops[0].parameters, on_step)
+        results = self._fill(images, masks, crops[0].parameters, on_step)
         self._note_forward(len(crops), time.perf_counter() - started)
         return [
             unpad(result, crop.mask.shape[0], crop.mask.shape[1]) for result, crop in zip(results, crops, strict=True)
         ]
+
+    def _fill(self, images: Images, masks: Masks, parameters: InpaintParameters, on_step: StepCallback) -> Images:
+        """If the device is full, batches are half as large from now on. The batcher runs the halves of this one; a
+        window that is alone runs on the CPU, if the model can. Raises: OutOfDeviceMemory otherwise."""
+        assert self._model is not None
+        try:
+            return self._model.inpaint(images, masks, parameters, on_step)
+        except OutOfDeviceMemory as error:
+            self._count_full(1, {"model": self.facts.name})
+            smaller = max(masks.size // 2, masks[0].size)
+            if smaller < self._batcher.max_pixels:
+                log.warning("model %s: at most %d pixels at once from now on (%s)", self.facts.name, smaller, error)
+                self._batcher.max_pixels = smaller
+            if len(masks) > 1 or not isinstance(self._model, OnDevice):
+                raise
+            model = self._model
+        return model.inpaint_on_cpu(images, masks, parameters)
 
     def _note_forward(self, windows: int, seconds: float) -> None:
         self._forwards += 1
@@ -194,17 +213,21 @@ class Inpainter:
         def on_download(share: float) -> None:
             loop.call_soon_threadsafe(self._downloading, share)
 
-        def work() -> LoadedModel:
-            return registry.load(
+        def work() -> tuple[LoadedModel, int]:
+            model = registry.load(
                 self.facts,
                 self._device,
                 threads=self._config.threads or os.cpu_count(),
                 low_mem=self._settings.low_mem,
                 cpu_offload=self._settings.cpu_offload,
                 on_download=on_download,
+                precision=self._config.precision,
+                memory_fraction=self._config.resources.gpu_memory_fraction,
             )
+            most = self._config.max_batch_pixels
+            return model, model.warm_up(most) if isinstance(model, WarmsUp) else most
 
-        self._model = await loop.run_in_executor(self._batcher.thread, work)
+        self._model, self._batcher.max_pixels = await loop.run_in_executor(self._batcher.thread, work)
         self._error = None
         self._ready_at = time.time()
         self._status = replace(self._status, state=ModelState.READY, reason=None, download=None)
@@ -228,7 +251,8 @@ class Inpainter:
     async def _report(self) -> None:
         self._gauge_waiting(self._batcher.waiting, {"model": self.facts.name})
         try:
-            status = replace(self._status, forwards=self._forwards, windows=self._windows)
+            memory = self._model.memory_bytes() if isinstance(self._model, OnDevice) else None
+            status = replace(self._status, forwards=self._forwards, windows=self._windows, gpu_memory_bytes=memory)
             await self._reports.report_model(self._replica_id, status)
         except Exception as error:  # the tracker may be away for a moment; the next report tells it all again
             log.debug("could not report the state of %s: %s", self.facts.name, error)

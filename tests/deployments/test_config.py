@@ -4,7 +4,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from deployments.config import AppConfig, ConfigurationError, Environment, ModelConfig, OwnFacts, resolve
+from deployments.config import AppConfig, ConfigurationError, Environment, ModelConfig, OwnFacts, Resources, resolve
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,6 +95,30 @@ def test_a_model_nobody_knows_is_refused_before_anything_starts(monkeypatch: pyt
     # Then
     with pytest.raises(ConfigurationError, match=r"models: unknown model 'lamma'; known are lama, cv2"):
         resolve(AppConfig(), Environment.read())
+
+
+def test_a_precision_a_model_has_not_is_refused_before_anything_starts() -> None:
+    for name in ("lama", "anime-lama"):
+        bf16 = ModelConfig(name=name, precision="bf16")
+        assert resolve(AppConfig(models=(bf16,), model=name), Environment.read()).app.models[0].precision == "bf16"
+
+    with pytest.raises(ConfigurationError, match=r"models: precision bf16 of model mat: only lama, anime-lama can"):
+        resolve(AppConfig(models=(ModelConfig(name="mat", precision="bf16"),)), Environment.read())
+    with pytest.raises(ConfigurationError, match="detector: precision bf16"):
+        resolve(AppConfig(detector=ModelConfig(name="detector", precision="bf16")), Environment.read())
+    with pytest.raises(ValidationError, match="precision"):
+        ModelConfig.model_validate({"name": "lama", "precision": "fp16"})
+
+
+def test_a_model_of_ones_own_can_say_that_it_runs_in_bf16() -> None:
+    own = ModelConfig(name="mine", loader="my_models.gan:load", facts=OwnFacts(bf16=True), precision="bf16")
+
+    assert resolve(AppConfig(models=(own,), model="mine"), Environment.read()).app.models[0].model_facts.bf16
+
+
+@pytest.mark.parametrize(("num_gpus", "fraction"), [(0, 1.0), (0.4, 0.4), (1, 1.0), (2, 1.0)])
+def test_a_share_of_a_gpu_is_a_share_of_its_memory(num_gpus: float, fraction: float) -> None:
+    assert Resources(num_gpus=num_gpus).gpu_memory_fraction == fraction
 
 
 def test_a_model_of_ones_own_is_served_under_its_name() -> None:

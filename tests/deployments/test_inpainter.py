@@ -1,16 +1,18 @@
 """The model replica in process, with the real cv2 model and real loading."""
 
 import asyncio
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from deployments.config import AppConfig, Environment, ModelConfig, Settings, resolve
+from deployments.config import AppConfig, Environment, ModelConfig, OwnFacts, Resources, Settings, resolve
 from deployments.inpainter import Inpainter
 from deployments.jobs import Filled, ModelState, ModelStatus
-from models.errors import InferenceFailed, WeightsUnavailable
+from models.base import LoadOptions, ModelFacts
+from models.errors import InferenceFailed, OutOfDeviceMemory, WeightsUnavailable
 from models.types import Images, InpaintParameters, Masks, StepCallback
 from tests.pictures import photo
 
@@ -109,4 +111,129 @@ async def test_steps_are_told_and_a_cancel_between_them_ends_the_forward(setting
     forwards = replica._forwards
     await asyncio.wait_for(replica.stop("b"), 5)
     assert replica._forwards == forwards  # the forward was broken off, not finished
+    await replica.close()
+
+
+class Device:
+    """A model on a device that `capacity` pixels fit on, and its warm-up says `budget`. It gives the negative."""
+
+    def __init__(self, capacity: int, budget: int) -> None:
+        self.capacity, self.budget = capacity, budget
+        self.counts: list[int] = []
+        self.on_cpu = 0
+        self.threads: set[str] = set()
+        self.hold = threading.Event()
+        self.hold.set()
+
+    def warm_up(self, max_pixels: int) -> int:
+        self.threads.add(threading.current_thread().name)
+        assert not self.counts
+        return min(self.budget, max_pixels)
+
+    def inpaint(
+        self, images: Images, masks: Masks, parameters: InpaintParameters, on_step: StepCallback | None = None
+    ) -> Images:
+        self.threads.add(threading.current_thread().name)
+        assert self.hold.wait(10)
+        self.counts.append(len(images))
+        if masks.size > self.capacity:
+            raise OutOfDeviceMemory(f"{len(masks)} windows do not fit")
+        return 255 - images
+
+    def inpaint_on_cpu(self, images: Images, masks: Masks, parameters: InpaintParameters) -> Images:
+        self.on_cpu += 1
+        return 255 - images
+
+    def memory_bytes(self) -> int:
+        return 4711
+
+
+LOADED: list[tuple[LoadOptions, Device]] = []
+WINDOW = 60 * 80
+
+
+def load(facts: ModelFacts, options: LoadOptions) -> Device:
+    """A models.base.Loader: a device with room for two windows that thinks it has room for eight."""
+    LOADED.append((options, Device(capacity=2 * WINDOW, budget=8 * WINDOW)))
+    return LOADED[-1][1]
+
+
+def on_device(max_batch_pixels: int = 1 << 20) -> ModelConfig:
+    return ModelConfig(
+        name="mine",
+        loader=f"{__name__}:load",
+        facts=OwnFacts(batchable=True, bf16=True),
+        precision="bf16",
+        resources=Resources(num_gpus=0.25),
+        max_batch_pixels=max_batch_pixels,
+    )
+
+
+async def test_a_model_is_loaded_as_configured_and_warmed_up_before_it_is_ready(settings: Settings) -> None:
+    reports = Reports()
+    replica = Inpainter(on_device(), settings, reports)
+
+    await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
+
+    options, device = LOADED[-1]
+    assert (options.precision, options.memory_fraction) == ("bf16", 0.25)
+    assert replica._batcher.max_pixels == 8 * WINDOW
+    assert len(device.threads) == 1
+    await replica._report()
+    assert reports.seen[-1].gpu_memory_bytes == 4711
+    await replica.close()
+
+
+async def test_a_full_device_fails_nothing_halves_the_batches_and_every_window_gets_its_own_result(
+    settings: Settings,
+) -> None:
+    # Given
+    replica = Inpainter(on_device(), settings, Reports())
+    await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
+    _, device = LOADED[-1]
+    images = [photo(80, 60) // (index + 1) for index in range(9)]
+    # When: eight windows gather behind the first
+    device.hold.clear()
+    work = []
+    for image in images:
+        work.append(asyncio.create_task(replica.inpaint("job", image, hole(), InpaintParameters())))
+        while not replica._batcher._running:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    while replica._batcher.waiting < 8:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    device.hold.set()
+    filled = await asyncio.gather(*work)
+    # Then
+    assert device.counts == [1, 1, 8, 4, 2, 2, 4, 2, 2]
+    assert all(np.array_equal(one.image, 255 - image) for one, image in zip(filled, images, strict=True))
+    assert replica._batcher.max_pixels == 2 * WINDOW
+    assert device.on_cpu == 0
+    await replica.close()
+
+
+async def test_a_window_that_does_not_fit_even_alone_runs_on_the_cpu(settings: Settings) -> None:
+    replica = Inpainter(on_device(), settings, Reports())
+    large = photo(240, 180)
+
+    filled = await replica.inpaint("job", large, hole(180, 240), InpaintParameters())
+
+    assert np.array_equal(filled.image, 255 - large)
+    assert LOADED[-1][1].on_cpu == 1
+    assert replica._batcher.max_pixels == 8 * WINDOW  # one window may always run: that is no reason to shrink
+    await replica.close()
+
+
+async def test_a_model_that_cannot_run_elsewhere_fails_the_window_alone(settings: Settings) -> None:
+    class Small:
+        def inpaint(
+            self, images: Images, masks: Masks, parameters: InpaintParameters, on_step: StepCallback | None = None
+        ) -> Images:
+            raise OutOfDeviceMemory("it does not fit")
+
+    replica = Inpainter(ModelConfig(name="cv2"), settings, Reports())
+    await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
+    replica._model = Small()
+
+    with pytest.raises(OutOfDeviceMemory):
+        await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
     await replica.close()

@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.pictures import WORKLOADS, mask_of
 from models import registry
 from models.base import Inpainter
 from models.errors import ModelUnavailable
+from models.imaging.windows import plan
+from models.lama import WARM_SIZES
 from models.types import InpaintParameters
 from tests.standins import checksum_variable, make_lama
 
@@ -75,3 +78,16 @@ def test_a_file_that_is_no_torchscript_is_a_clear_error(checkpoints: Path, monke
     with pytest.raises(ModelUnavailable, match=r"big-lama\.pt cannot be loaded"):
         registry.load("lama", "cpu")
     assert path.read_bytes() == b"not a network"
+
+
+def test_the_sizes_recorded_at_the_start_are_windows_the_planner_makes_of_text() -> None:
+    facts = registry.facts("lama")
+    planned = {
+        (window.padded_height, window.padded_width)
+        for picture in WORKLOADS.values()
+        for seed in range(6)
+        for boxes in [picture.layout(picture.width, picture.height, picture.count, seed)]
+        for window in plan(mask_of(boxes, picture.width, picture.height), facts, InpaintParameters())
+    }
+
+    assert set(WARM_SIZES) <= planned

@@ -52,6 +52,7 @@ class Eraser:
         configure_logging(settings.log_level)
         self._settings = settings
         self._models = models
+        self._limits = PlanLimits(settings.max_image_size, **settings.app.planner.model_dump())
         self._facts = {model.name: model.model_facts for model in settings.app.models}
         self._text = text
         self._blobs = open_blobs(settings.blob_store_url)
@@ -204,7 +205,7 @@ class Eraser:
     ) -> AsyncGenerator[Progress | Filling]:
         facts = self._facts[name]
         parameters, seed = _seeded(job.parameters) if facts.diffusion else (job.parameters, None)
-        windows = await asyncio.to_thread(plan, mask, facts, parameters, PlanLimits(self._settings.max_image_size))
+        windows = await asyncio.to_thread(plan, mask, facts, parameters, self._limits)
         self._count_pixels(mask.size, {"what": "image"})
         self._count_pixels(masks.masked_area(mask), {"what": "masked"})
         self._count_pixels(sum(window.pixels for window in windows), {"what": "planned"})

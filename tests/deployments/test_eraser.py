@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deployments.config import AppConfig, Environment, Settings, resolve
+from deployments.config import AppConfig, Environment, PlannerConfig, Settings, resolve
 from deployments.eraser import Eraser
 from deployments.jobs import DetectedText, Detection, Erased, EraseJob, Filled
 from deployments.storage.blobs import input_key, open_blobs, result_key
@@ -28,12 +28,14 @@ class Model:
         self.error = error
         self.calls = 0
         self.parameters: list[InpaintParameters] = []
+        self.shapes: list[tuple[int, ...]] = []
 
     async def inpaint(
         self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
     ) -> Filled:
         self.calls += 1
         self.parameters.append(parameters)
+        self.shapes.append(mask.shape)
         if self.error is not None:
             raise self.error
         return Filled(np.full_like(image, self.grey), 0.0)
@@ -72,6 +74,20 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def job(**changes: object) -> EraseJob:
     return EraseJob(**({"request_id": "r", "image": encoded(photo()), "regions": (REGION,)} | changes))  # type: ignore[arg-type]
+
+
+async def test_the_file_says_how_much_context_a_window_gets(settings: Settings) -> None:
+    # Given
+    app = settings.app.model_copy(update={"planner": PlannerConfig(margin_floor_px=64, bucket_ratio=1)})
+    usual, wide = Model(10), Model(10)
+
+    # When
+    await Eraser(settings, {"lama": usual, "cv2": usual}).erase(job())
+    await Eraser(settings.model_copy(update={"app": app}), {"lama": wide, "cv2": wide}).erase(job())
+
+    # Then: the region is 60x30
+    assert usual.shapes == [(80, 112)]
+    assert wide.shapes == [(160, 192)]
 
 
 async def test_the_default_model_fills_the_regions_and_nothing_else(settings: Settings) -> None:

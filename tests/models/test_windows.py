@@ -28,6 +28,8 @@ MAT = ModelFacts("mat", "none:none", pad_multiple=512, min_size=512, pad_to_squa
 ZITS = ModelFacts("zits", "none:none", pad_multiple=32, min_size=256, pad_to_square=True)
 SD = replace(registry.facts("owner/diffusion"), name="sd")
 SMALL = PlanLimits(max_window_px=192)
+WIDE = PlanLimits(max_window_px=192, margin_floor_px=1024)
+NARROW = PlanLimits(max_window_px=192, margin_floor_px=0, margin_ratio=0)
 
 
 def text_lines(height: int, width: int, count: int, line_width: int, line_height: int, columns: int = 1) -> Mask:
@@ -94,7 +96,7 @@ def masks(draw: st.DrawFn) -> Mask:
 @given(
     masks(),
     st.sampled_from([LAMA, FREE_CALLS, CV2, MAT, ZITS, SD]),
-    st.sampled_from([PlanLimits(), SMALL, PlanLimits(bucket_ratio=1.0)]),
+    st.sampled_from([PlanLimits(), SMALL, PlanLimits(bucket_ratio=1.0), WIDE, NARROW]),
 )
 def test_every_masked_pixel_has_one_owner_with_context_and_the_plan_never_costs_more_than_the_image(
     mask: Mask, facts: ModelFacts, limits: PlanLimits

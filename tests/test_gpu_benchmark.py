@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import gpu, weights
+from benchmarks.commands import devices
 from models.base import Inpainter
 from models.errors import OutOfDeviceMemory
 from models.types import Images, InpaintParameters, Masks, StepCallback
@@ -74,3 +75,17 @@ def test_on_a_cpu_there_are_three_ways_and_they_agree(tmp_path: Path) -> None:
 
     assert [timed.way for timed in times] == [gpu.IOPAINT, gpu.FP32, gpu.BF16]
     assert all(timed.psnr_db is None or timed.psnr_db > 45 for timed in times)
+
+
+def test_the_command_reports_the_sizes_and_batches_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.set_num_threads", lambda count: None)
+    monkeypatch.setattr(gpu, "ways", lambda path, device: {gpu.IOPAINT: Painter(1), gpu.BF16: Painter(1)})
+
+    devices.gpu(device="cpu", real=tmp_path, largest_px=256, most=2, rounds=1, threads=1)
+
+    told = capsys.readouterr()
+    assert told.out.startswith("## LaMa on cpu")
+    assert told.out.count("| eager bf16 |") == 4
+    assert "2 x 256x256, eager bf16" in told.err

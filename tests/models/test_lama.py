@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.pictures import WORKLOADS, mask_of
+from benchmarks.pictures import WORKLOADS
 from models import registry
 from models.base import Inpainter
 from models.errors import ModelUnavailable
@@ -85,9 +85,7 @@ def test_the_sizes_recorded_at_the_start_are_windows_the_planner_makes_of_text()
     planned = {
         (window.padded_height, window.padded_width)
         for picture in WORKLOADS.values()
-        for seed in range(6)
-        for boxes in [picture.layout(picture.width, picture.height, picture.count, seed)]
-        for window in plan(mask_of(boxes, picture.width, picture.height), facts, InpaintParameters())
+        for window in plan(picture.mask(), facts, InpaintParameters())
     }
 
     assert set(WARM_SIZES) <= planned

@@ -59,5 +59,6 @@ def _zones(mask: Mask, radius: int) -> list[tuple[Box, Mask]]:
 def _inpaint(image: Image, mask: Mask, parameters: InpaintParameters) -> Image:
     # In BGR, as IOPaint: Telea's result depends on nothing but its own channel, but equal input is the safe way.
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    filled: Image = cv2.inpaint(bgr, mask, inpaintRadius=parameters.cv2_radius, flags=FLAGS[parameters.cv2_flag])
-    return cv2.cvtColor(filled, cv2.COLOR_BGR2RGB)
+    filled = cv2.inpaint(bgr, mask, inpaintRadius=parameters.cv2_radius, flags=FLAGS[parameters.cv2_flag])
+    rgb: Image = cv2.cvtColor(filled, cv2.COLOR_BGR2RGB)
+    return rgb

@@ -101,6 +101,8 @@ class Inpainter:
                     yield step.result()
                 else:
                     step.cancel()
+            while not steps.empty():  # told while this loop was busy, before the work was done
+                yield steps.get_nowait()
             yield Filled(await work, self._ready_at)
         finally:
             if not work.done():

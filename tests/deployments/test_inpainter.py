@@ -96,6 +96,26 @@ async def test_what_a_model_raises_is_logged_and_not_told(settings: Settings) ->
     await replica.close()
 
 
+async def test_no_step_is_lost_when_the_model_is_faster_than_its_listener(settings: Settings) -> None:
+    class Quick:
+        def inpaint(
+            self, images: Images, masks: Masks, parameters: InpaintParameters, on_step: StepCallback | None = None
+        ) -> Images:
+            for step in range(50):
+                if on_step is not None:
+                    on_step(step + 1, 50)
+            return images
+
+    replica = Inpainter(ModelConfig(name="cv2"), settings, Reports())
+    await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
+    replica._model = Quick()
+
+    items = [item async for item in replica.inpaint_in_steps("a", photo(80, 60), hole(), InpaintParameters())]
+
+    assert [item.done for item in items if not isinstance(item, Filled)] == list(range(1, 51))
+    await replica.close()
+
+
 async def test_steps_are_told_and_a_cancel_between_them_ends_the_forward(settings: Settings) -> None:
     replica = Inpainter(ModelConfig(name="cv2"), settings, Reports())
     await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())

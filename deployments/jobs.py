@@ -23,11 +23,13 @@ class EraseJob:
     Exactly one of `mask`, `regions`, `detect` says where. `image` and `mask` are encoded files. `model` is a served
     model's name, or "" for the default one. `verify` None means: on if strokes are used. `min_confidence` (0-1) and
     `dilation_px` go to the text detector. `created_at` is when the request had been read (0: unknown) and `deadline`
-    when it gives up (None: never), both epoch seconds.
+    when it gives up (None: never), both epoch seconds. `pixels` is the size of the image, as its header says (0:
+    unknown).
     """
 
     request_id: str
     image: bytes
+    pixels: int = 0
     mask: bytes | None = None
     regions: tuple[Region, ...] = ()
     detect: bool = False

@@ -95,6 +95,7 @@ def make_job(body: Body, settings: ApiSettings, origin: Origin) -> EraseJob:
     return EraseJob(
         request_id=origin.request_id,
         image=body.image,
+        pixels=info.width * info.height,
         mask=mask,
         regions=regions,
         detect=detect,

@@ -63,6 +63,7 @@ TABLE: dict[type[Exception], Row] = {
     e.UnknownModel: Row(422, "unknown_model"),
     e.QueueFull: Row(429, "queue_full", retry_after_s=5),
     e.InferenceFailed: Row(500, "inference_failed"),
+    e.OutOfDeviceMemory: Row(500, "inference_failed"),
     e.TextRemovalError: Row(500, "internal_error"),
     e.ModelUnavailable: Row(503, "model_unavailable", retry_after_s=10),
     e.WeightsUnavailable: Row(503, "weights_unavailable"),

@@ -56,7 +56,7 @@ def six_windows() -> tuple[Image, Mask, tuple[Window, ...]]:
     for row in range(2):
         for column in range(3):
             mask[100 + row * 600 : 130 + row * 600, 100 + column * 600 : 180 + column * 600] = 255
-    windows = plan(mask, facts("cv2"), InpaintParameters(), PlanLimits())
+    windows = plan(mask, facts("lama"), InpaintParameters(), PlanLimits())
     assert len(windows) == 6
     return image, mask, windows
 

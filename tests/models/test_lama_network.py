@@ -146,15 +146,15 @@ def test_the_generator_is_found_whatever_wraps_it(reference: Lama, prefix: str) 
 
 @pytest.mark.heavy
 def test_a_file_with_lama_s_weights_that_gives_other_pictures_is_not_taken_for_lama(reference: Lama) -> None:
-    class Inverted:
+    class Darker:
         def state_dict(self) -> Any:
             return reference.network.state_dict()
 
         def __call__(self, image: torch.Tensor, mask: torch.Tensor) -> Any:
-            return 0.9 - 0.8 * reference.network(image, mask)
+            return 0.8 * reference.network(image, mask)
 
     with pytest.raises(NotLama, match="grey levels off"):
-        read_network(Inverted(), "fp32")
+        read_network(Darker(), "fp32")
 
 
 def test_another_network_in_the_file_runs_as_torchscript_and_the_log_says_why(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.pictures import windows
 from benchmarks.report import Report, median
 from models.base import CostModel, Inpainter
 from models.types import InpaintParameters
@@ -41,13 +42,10 @@ class Timed:
         return median(self.seconds)
 
 
-def measure(model: Inpainter, shapes: Sequence[Shape] = SHAPES, *, rounds: int, seed: int = 0) -> Iterator[Timed]:
+def measure(model: Inpainter, shapes: Sequence[Shape] = SHAPES, *, rounds: int) -> Iterator[Timed]:
     """The model's time for each shape, smallest first, with a hole in the middle of each window."""
-    rng = np.random.default_rng(seed)
     for count, height, width in sorted(shapes, key=lambda shape: shape[0] * shape[1] * shape[2]):
-        images = rng.integers(0, 256, (count, height, width, 3), dtype=np.uint8)
-        masks = np.zeros((count, height, width), np.uint8)
-        masks[:, height // 4 : height * 3 // 4, width // 4 : width * 3 // 4] = 255
+        images, masks = windows(count, height, width)
         seconds = []
         for _ in range(1 + rounds):
             started = time.perf_counter()

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.pictures import photo_like
+from benchmarks.pictures import windows
 from benchmarks.report import NOT_RUN, Report, median
 from models.base import Inpainter, Precision
 from models.errors import OutOfDeviceMemory
@@ -110,15 +110,6 @@ def measure(
                 expected = filled if expected is None else expected
                 tell(f"{count} x {width}x{height}, {way}: {_milliseconds(timed)} ms")
                 yield timed
-
-
-def windows(count: int, height: int, width: int) -> tuple[Images, Masks]:
-    """Photo-like windows, each with a hole over the middle half of its sides."""
-    picture = photo_like(width * count, height)
-    images = np.stack([picture[:, index * width : (index + 1) * width] for index in range(count)])
-    masks = np.zeros((count, height, width), np.uint8)
-    masks[:, height // 4 : height * 3 // 4, width // 4 : width * 3 // 4] = 255
-    return images, masks
 
 
 def psnr_db(one: Images, other: Images, masks: Masks) -> float:

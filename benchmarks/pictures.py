@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from models.types import Box, Image, Mask
+from models.types import Box, Image, Images, Mask, Masks
 
 LINE_HEIGHT_SHARE = 1 / 40
 """Height of a text line, of the image's shorter side: 22 px on the receipt, 75 px on a 12-megapixel photo."""
@@ -94,6 +94,15 @@ def photo_like(width: int, height: int, seed: int = 0) -> Image:
     repeats = (-(-height // grain.shape[0]), -(-width // grain.shape[1]), 1)
     picture += np.tile(grain, repeats)[:height, :width]
     return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def windows(count: int, height: int, width: int) -> tuple[Images, Masks]:
+    """Photo-like windows, each with a hole over the middle half of its sides."""
+    picture = photo_like(width * count, height)
+    images = np.stack([picture[:, index * width : (index + 1) * width] for index in range(count)])
+    masks = np.zeros((count, height, width), np.uint8)
+    masks[:, height // 4 : height * 3 // 4, width // 4 : width * 3 // 4] = 255
+    return images, masks
 
 
 def lettered(image: Image, boxes: tuple[Box, ...]) -> Image:

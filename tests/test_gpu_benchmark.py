@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import gpu, weights
 from benchmarks.commands import devices
+from benchmarks.pictures import windows
 from models.base import Inpainter
 from models.errors import OutOfDeviceMemory
 from models.types import Images, InpaintParameters, Masks, StepCallback
@@ -57,7 +58,7 @@ def test_what_does_not_fit_is_told_and_the_rest_goes_on() -> None:
 
 def test_iopaint_s_call_runs_windows_one_by_one() -> None:
     painter = Painter(7)
-    images, masks = gpu.windows(3, 8, 16)
+    images, masks = windows(3, 8, 16)
 
     filled = gpu.OneByOne(painter).inpaint(images, masks, InpaintParameters())
 

@@ -1,4 +1,4 @@
-"""PNG encoders, time by size: what the choice in models/imaging/png.py rests on."""
+"""PNG encoders, time by size: what the choice in models/codec/png.py rests on."""
 
 import io
 import time
@@ -10,8 +10,8 @@ from PIL import Image as Pillow
 
 from benchmarks.pictures import photo_like
 from benchmarks.report import Report
-from models.imaging.metadata import Metadata
-from models.imaging.png import write_png
+from models.codec.metadata import Metadata
+from models.codec.png import write_png
 from models.types import Image
 
 SIZES = ((900, 1333), (4000, 3000))

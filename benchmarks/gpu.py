@@ -68,8 +68,8 @@ def ways(weights: Path, device: str) -> dict[str, Inpainter]:
     """The ways there are on this device, IOPaint's first. `weights` is LaMa's TorchScript file."""
     import torch
 
-    from models.lama import EagerLama, Lama, load_torchscript
-    from models.lama_network import read_network
+    from models.lama.model import EagerLama, Lama, load_torchscript
+    from models.lama.network import read_network
 
     def network(precision: Precision) -> Any:
         return read_network(load_torchscript(weights, "cpu"), precision)

@@ -11,7 +11,7 @@ from benchmarks.pictures import WORKLOADS
 from benchmarks.report import NOT_RUN, Report, median
 from benchmarks.strategies import STRATEGIES
 from models import registry
-from models.imaging.windows import plan
+from models.planning.plan import plan
 
 Case = tuple[str, int]
 """Workload and number of clients."""

@@ -16,9 +16,9 @@ from benchmarks.pictures import WORKLOADS, Workload
 from benchmarks.report import NOT_RUN, Report, median, seconds
 from benchmarks.strategies import AUTO, STRATEGIES
 from models.base import Inpainter, ModelFacts
-from models.imaging.padding import pad, unpad
-from models.imaging.paste import Canvas
-from models.imaging.windows import Window, cut, plan
+from models.planning.padding import pad, unpad
+from models.planning.paste import Canvas
+from models.planning.plan import Window, cut, plan
 from models.types import Image, InpaintParameters, Mask
 
 GRID = tuple(

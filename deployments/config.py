@@ -90,7 +90,7 @@ class EraserConfig(Strict):
 
 
 class PlannerConfig(Strict):
-    """How `Auto` cuts windows; models/imaging/costs.py argues the defaults.
+    """How `Auto` cuts windows; models/planning/limits.py argues the defaults.
 
     A hole gets `margin_ratio` of its shorter side as context, at least `margin_floor_px` and at most `margin_cap_px`.
     More context costs pixels: 32 instead of 24 px costs a receipt 23 % more. `bucket_ratio`: how far apart the lengths

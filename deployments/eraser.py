@@ -19,10 +19,11 @@ from deployments.ports import TextFinder, WindowModel
 from deployments.stopwatch import Stopwatch
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.job_codec import load_job
+from models.codec import images
 from models.errors import InvalidRequest, ModelUnavailable, ResultExpired, UnknownModel
-from models.imaging import images, masks
-from models.imaging.paste import Canvas
-from models.imaging.windows import PlanLimits, plan
+from models.masking import masks
+from models.planning.paste import Canvas
+from models.planning.plan import PlanLimits, plan
 from models.types import Image, InpaintParameters, Mask, Progress
 
 log = logging.getLogger(__name__)

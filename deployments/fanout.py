@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from deployments.jobs import Filled
 from deployments.ports import WindowModel
-from models.imaging.windows import Window, cut
+from models.planning.plan import Window, cut
 from models.types import Image, InpaintParameters, Mask, Progress
 
 

@@ -19,7 +19,7 @@ from models import registry
 from models.base import Inpainter as LoadedModel
 from models.base import OnDevice, WarmsUp
 from models.errors import Cancelled, InferenceFailed, ModelUnavailable, OutOfDeviceMemory, TextRemovalError
-from models.imaging.padding import pad, padded_shape, unpad
+from models.planning.padding import pad, padded_shape, unpad
 from models.types import Image, Images, InpaintParameters, Mask, Masks, Progress, StepCallback
 
 log = logging.getLogger(__name__)

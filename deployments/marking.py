@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from deployments.jobs import Detection, EraseJob
 from deployments.ports import TextFinder
+from models.codec.images import decode_mask
 from models.errors import InvalidRequest
-from models.imaging import masks, regions
-from models.imaging.images import decode_mask
+from models.masking import masks, regions
 from models.types import Image, Mask, MaskMode, Region
 
 
@@ -46,7 +46,7 @@ async def mark(job: EraseJob, image: Image, text: TextFinder | None) -> Marked |
 def _mark_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Marked:
     height, width = image.shape[:2]
     if job.mask_mode is MaskMode.STROKES:
-        from models.imaging.strokes import stroke_mask
+        from models.masking.strokes import stroke_mask
 
         strokes = stroke_mask(image, where, dilation_px=job.dilation_px)
         return Marked(strokes.mask, where, strokes.fallbacks)

@@ -16,7 +16,7 @@ class TextDetector:
     def __init__(self, config: ModelConfig, settings: Settings) -> None:
         configure_logging(settings.log_level)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="detector")
-        from models import detector  # its onnxruntime belongs into this process only
+        from models.detection import detector  # its onnxruntime belongs into this process only
 
         self._model = detector
         self._detector = detector.load(config.device or settings.device)

@@ -11,7 +11,7 @@ from models.errors import ModelUnavailable, UnknownModel
 MODELS = (
     ModelFacts(
         name="lama",
-        loader="models.lama:load",
+        loader="models.lama.model:load",
         summary="LaMa: the best all-round eraser, and the default",
         min_size=16,  # its Fourier units need two cells of the 8-fold reduced grid
         batchable=True,
@@ -30,7 +30,7 @@ MODELS = (
     ),
     ModelFacts(
         name="anime-lama",
-        loader="models.lama:load",
+        loader="models.lama.model:load",
         summary="LaMa trained on anime and manga",
         min_size=16,  # its Fourier units need two cells of the 8-fold reduced grid
         batchable=True,

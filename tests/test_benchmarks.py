@@ -25,7 +25,7 @@ from benchmarks.weights import lama
 from deployments.__main__ import read_config
 from models import registry
 from models.base import CostModel, Inpainter
-from models.imaging.windows import plan
+from models.planning.plan import plan
 from models.types import Images, InpaintParameters, Masks, StepCallback
 
 LAMA = registry.facts("lama")

@@ -1,1 +1,2 @@
-"""Trains the stroke network of models/strokes_net.py on synthetic text. See README.md here; nothing serves from it."""
+"""Trains the stroke network of models/masking/stroke_network.py on synthetic text. See README.md here; nothing serves
+from it."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-from models.strokes_net import CHANNELS
+from models.masking.stroke_network import CHANNELS
 from training.network import StrokeNet
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image as Picture
 from PIL import ImageDraw
 
-from models.strokes_net import Floats
+from models.masking.stroke_network import Floats
 from models.types import Image
 from training.fonts import font, random_text
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from models.strokes_net import CHANNELS
+from models.masking.stroke_network import CHANNELS
 
 _WIDTHS = (24, 40, 64, 96)
 

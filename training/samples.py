@@ -1,4 +1,4 @@
-"""Synthetic line crops exactly as models/imaging/strokes.py will cut them: pixels, region, true strokes."""
+"""Synthetic line crops exactly as models/masking/strokes.py will cut them: pixels, region, true strokes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.strokes_net import LINE_HEIGHT_PX, MARGIN_PX, Floats, features
+from models.masking.stroke_network import LINE_HEIGHT_PX, MARGIN_PX, Floats, features
 from models.types import Image, Mask
 from training.backgrounds import background
 from training.lettering import letter

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.strokes_net import Floats
+from models.masking.stroke_network import Floats
 from training.network import StrokeNet
 from training.samples import Sample, sample
 

@@ -8,7 +8,7 @@ from benchmarks.quality.fonts import FontsMissing
 from benchmarks.quality.report import measure, report
 from benchmarks.quality.scenes import SEED, scenes
 from benchmarks.quality.sheet import write_sheet
-from models import detector
+from models.detection import detector
 
 _SHOWN = (1, 5, 7, 18)
 """Scenes of the small sheet: a face, fine detail, sharp edges, and one with missed strokes."""

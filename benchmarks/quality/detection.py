@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shapely import Polygon
 
 from benchmarks.quality.scenes import Scene
-from models.detector import FoundText
+from models.detection.detector import FoundText
 
 _LEAST_HEIGHT_PX = 12
 _LEAST_OVERLAP = 0.5

@@ -10,9 +10,9 @@ from benchmarks.quality.metrics import Distance, distance
 from benchmarks.quality.scenes import Scene
 from models import registry
 from models.base import Inpainter
-from models.detector import TextDetector, readable
-from models.imaging.masks import dilate, rasterise, union
-from models.imaging.strokes import StrokeMask
+from models.detection.detector import TextDetector, readable
+from models.masking.masks import dilate, rasterise, union
+from models.masking.strokes import StrokeMask
 from models.types import Image, InpaintParameters, Mask
 
 METHODS = ("boxes", "strokes", "strokes, verified", "true strokes")

@@ -10,8 +10,8 @@ from benchmarks.quality.detection import Counts, count
 from benchmarks.quality.methods import METHODS, Outcome, outcomes, true_strokes
 from benchmarks.quality.metrics import mean
 from benchmarks.quality.scenes import Scene
-from models.detector import TextDetector
-from models.imaging.strokes import stroke_mask
+from models.detection.detector import TextDetector
+from models.masking.strokes import stroke_mask
 
 _HEADER = "| mask | PSNR | MSSIM | AGE | pEPs % | pCEPs % | PSNR image | text left |\n|---|---|---|---|---|---|---|---|"
 

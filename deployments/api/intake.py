@@ -16,9 +16,9 @@ from deployments.api.negotiation import output_format
 from deployments.api.ports import ApiSettings
 from deployments.api.requests import Body, Finding, InpaintBody, Options, RegionsBody, RemoveTextBody, TaskBody
 from deployments.jobs import EraseJob
+from models.codec.images import ImageInfo, check_size, probe
 from models.errors import DeadlineExceeded, ImageTooLarge, InvalidMask, InvalidRequest, UnknownModel
-from models.imaging.images import ImageInfo, check_size, probe
-from models.imaging.regions import validate
+from models.masking.regions import validate
 from models.types import InpaintParameters, MaskMode
 
 DEFAULT_QUALITY = 95

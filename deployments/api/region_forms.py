@@ -4,7 +4,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from models.imaging.regions import corners, polygon, rectangle
+from models.masking.regions import corners, polygon, rectangle
 from models.types import Region
 
 MAX_REGIONS = 20_000

@@ -13,7 +13,7 @@ from deployments.jobs import DetectedText, Detection, Erased, EraseJob, Filled
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.job_codec import dump_job
 from models.errors import InvalidRequest, ResultExpired, UnknownModel, WeightsUnavailable
-from models.imaging.regions import rectangle
+from models.masking.regions import rectangle
 from models.types import Image, InpaintParameters, Mask, MaskMode, Progress, Region
 from tests.pictures import decoded, encoded, photo
 

@@ -7,7 +7,7 @@ import pytest
 from deployments.fanout import FinishedWindow, fan_out
 from deployments.jobs import Filled
 from models.errors import InferenceFailed
-from models.imaging.windows import PlanLimits, Window, plan
+from models.planning.plan import PlanLimits, Window, plan
 from models.registry import facts
 from models.types import Image, InpaintParameters, Mask, Progress
 

@@ -272,7 +272,7 @@ def test_on_a_device_too_much_is_our_own_error_and_the_device_works_on() -> None
 @pytest.mark.heavy
 @pytest.mark.parametrize(("precision", "least_db"), [("fp32", 55), ("bf16", 45)])
 def test_on_a_device_lama_agrees_with_torchscript_on_the_cpu(precision: Any, least_db: float, tmp_path: Any) -> None:
-    from models.lama import Lama, from_file, load_torchscript
+    from models.lama.model import Lama, from_file, load_torchscript
     from models.types import InpaintParameters
     from tests.standins import make_lama
 

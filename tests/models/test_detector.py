@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from models.detector import OVERLAP_PX, TILE_PX, FoundText, TextDetector, load, readable
-from models.detector import _spans as spans
-from models.imaging.textmap import Quad, quads, reading_order, without_parts
+from models.detection.detector import OVERLAP_PX, TILE_PX, FoundText, TextDetector, load, readable
+from models.detection.detector import _spans as spans
+from models.detection.textmap import Quad, quads, reading_order, without_parts
 from models.types import Image, Region
 
 

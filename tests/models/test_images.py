@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps, PngImagePlugin
 
+from models.codec.images import DecodedImage, ImageInfo, decode, decode_mask, encode, media_type, probe
 from models.errors import ImageTooLarge, InvalidImage, InvalidMask, InvalidRequest, UnsupportedImage
-from models.imaging.images import DecodedImage, ImageInfo, decode, decode_mask, encode, media_type, probe
 from models.types import Image, Mask
 
 LIMIT = 100_000_000

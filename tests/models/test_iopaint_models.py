@@ -11,7 +11,7 @@ import pytest
 from models import registry
 from models.base import Inpainter
 from models.errors import Cancelled, InvalidRequest, ModelUnavailable
-from models.imaging.padding import pad, padded_shape
+from models.planning.padding import pad, padded_shape
 from models.types import Image, InpaintParameters, Mask
 from tests.standins import checksum_variable, make_all, make_fcf, make_mat
 

@@ -9,8 +9,8 @@ from benchmarks.pictures import WORKLOADS
 from models import registry
 from models.base import Inpainter
 from models.errors import ModelUnavailable
-from models.imaging.windows import plan
-from models.lama import WARM_SIZES
+from models.lama.model import WARM_SIZES
+from models.planning.plan import plan
 from models.types import InpaintParameters
 from tests.standins import checksum_variable, make_lama
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.lama_layers import FourierConvolution, reflect, reflect_in_place_of_pad
-from models.lama_network import lean
+from models.lama.layers import FourierConvolution, reflect, reflect_in_place_of_pad
+from models.lama.network import lean
 
 LOCAL, GLOBAL = 8, 24
 

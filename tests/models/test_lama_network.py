@@ -14,8 +14,8 @@ from torch import nn
 from models import registry
 from models.base import LoadOptions, ModelFacts
 from models.errors import ModelUnavailable
-from models.lama import EagerLama, Lama, from_file, load_torchscript
-from models.lama_network import LamaNetwork, NotLama, read_network
+from models.lama.model import EagerLama, Lama, from_file, load_torchscript
+from models.lama.network import LamaNetwork, NotLama, read_network
 from models.types import Images, InpaintParameters, Masks
 from tests.standins import checksum_variable, make_lama, save_script, torch_script
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import InvalidRegion
-from models.imaging.masks import count_areas, dilate, masked_area, rasterise, union
-from models.imaging.regions import bounding_box, corners, polygon, rectangle, validate
+from models.masking.masks import count_areas, dilate, masked_area, rasterise, union
+from models.masking.regions import bounding_box, corners, polygon, rectangle, validate
 from models.types import Mask, Region
 
 WIDTH, HEIGHT = 24, 18

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.base import ModelFacts
-from models.imaging.paste import Canvas, owned_pixels
-from models.imaging.windows import PlanLimits, Scaling, Window, cut, plan
+from models.planning.paste import Canvas, owned_pixels
+from models.planning.plan import PlanLimits, Scaling, Window, cut, plan
 from models.types import Box, HDStrategy, InpaintParameters
 
 FACTS = ModelFacts("any", "none:none")

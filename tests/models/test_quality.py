@@ -13,7 +13,7 @@ from benchmarks.quality.metrics import distance
 from benchmarks.quality.report import measure, report
 from benchmarks.quality.scenes import Scene, scenes
 from benchmarks.quality.sheet import write_sheet
-from models.detector import FoundText, load
+from models.detection.detector import FoundText, load
 from models.types import Region
 from training.fonts import EVALUATION_FAMILIES
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import InvalidRegion
-from models.imaging.regions import bounding_box, corners, polygon, rectangle, validate
+from models.masking.regions import bounding_box, corners, polygon, rectangle, validate
 from models.types import Box, Region
 
 WIDTH, HEIGHT = 800, 600

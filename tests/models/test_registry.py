@@ -61,7 +61,7 @@ def test_the_list_and_cv2_need_neither_torch_nor_iopaint() -> None:
 
 def test_lama_needs_no_iopaint(tmp_path: Path) -> None:
     # Given
-    code = "import sys, models.lama; print([m for m in ('iopaint', 'pydantic', 'diffusers') if m in sys.modules])"
+    code = "import sys, models.lama.model; print([m for m in ('iopaint', 'pydantic', 'diffusers') if m in sys.modules])"
     # When
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     # Then

@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from models.base import ModelFacts
-from models.imaging.padding import pad, padded_shape, unpad
-from models.imaging.paste import Canvas
-from models.imaging.windows import Scaling, cut, plan
+from models.planning.padding import pad, padded_shape, unpad
+from models.planning.paste import Canvas
+from models.planning.plan import Scaling, cut, plan
 from models.types import Box, HDStrategy, Image, InpaintParameters, Mask
 from tests.standins import save_script, torch_script
 

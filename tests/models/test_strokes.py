@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models import strokes_net
-from models.imaging.colours import sharpened
-from models.imaging.lines import line_of
-from models.imaging.masks import dilate, rasterise
-from models.imaging.strokes import stroke_mask
+from models.masking import stroke_network
+from models.masking.colour_refinement import sharpened
+from models.masking.masks import dilate, rasterise
+from models.masking.strokes import stroke_mask
+from models.masking.text_lines import line_of
 from models.types import Box, Image, Mask, Region
 
-WEIGHTS = Path(strokes_net.__file__).parent / "stroke_weights" / "strokes.onnx"
+WEIGHTS = Path(stroke_network.__file__).parent / "stroke_weights" / "strokes.onnx"
 
 
 def region(left: float, top: float, right: float, bottom: float) -> Region:
@@ -203,9 +203,9 @@ def test_colours_settle_what_the_network_leaves_open() -> None:
 
 
 def test_the_weights_are_small_and_answer_for_any_width() -> None:
-    lines = np.zeros((strokes_net.CHANNELS, 64, 16 * 13), np.float32)
+    lines = np.zeros((stroke_network.CHANNELS, 64, 16 * 13), np.float32)
 
-    likeness = strokes_net.likeness(lines, threads=1)
+    likeness = stroke_network.likeness(lines, threads=1)
 
     assert WEIGHTS.stat().st_size < 4 * 1024 * 1024
     assert likeness.shape == lines.shape[1:]

@@ -1,7 +1,7 @@
 """Counting finished regions."""
 
-from models.imaging.tally import RegionTally
-from models.imaging.window import Window
+from models.planning.tally import RegionTally
+from models.planning.window import Window
 from models.types import Box
 
 

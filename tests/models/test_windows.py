@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from models import registry
 from models.base import CostModel, ModelFacts
-from models.imaging.buckets import Buckets
-from models.imaging.components import Edges, hole_edges
-from models.imaging.context import with_context
-from models.imaging.merging import bounds, merge
-from models.imaging.padding import padded_shape
-from models.imaging.paste import owned_pixels
-from models.imaging.windows import PlanLimits, Scaling, Window, plan
+from models.planning.buckets import Buckets
+from models.planning.components import Edges, hole_edges
+from models.planning.limits import with_context
+from models.planning.merging import bounds, merge
+from models.planning.padding import padded_shape
+from models.planning.paste import owned_pixels
+from models.planning.plan import PlanLimits, Scaling, Window, plan
 from models.types import Box, HDStrategy, InpaintParameters, Mask
 
 AUTO = InpaintParameters()

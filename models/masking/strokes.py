@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models import strokes_net
-from models.imaging.colours import sharpened
-from models.imaging.lines import Line, line_of
-from models.imaging.masks import dilate, rasterise
-from models.imaging.regions import bounding_box
-from models.strokes_net import LINE_HEIGHT_PX, MARGIN_PX, MULTIPLE
+from models.masking import stroke_network
+from models.masking.colour_refinement import sharpened
+from models.masking.masks import dilate, rasterise
+from models.masking.regions import bounding_box
+from models.masking.stroke_network import LINE_HEIGHT_PX, MARGIN_PX, MULTIPLE
+from models.masking.text_lines import Line, line_of
 from models.types import Box, Image, Mask, Region
 
 Floats = NDArray[np.float32]
@@ -125,10 +125,10 @@ def _read_at(scale: float, line: Line, crop: Image, threads: int) -> _Reading:
     inside = np.zeros((height, width), np.uint8)
     inside[edge:-edge, edge:-edge] = 255
     right = (0, -width % MULTIPLE)
-    features = strokes_net.features(
+    features = stroke_network.features(
         np.pad(scaled, ((0, 0), right, (0, 0)), mode="edge"), np.pad(inside, ((0, 0), right))
     )
-    likeness = strokes_net.likeness(features, threads)
+    likeness = stroke_network.likeness(features, threads)
     region = likeness[edge : height - edge, edge : width - edge]
     doubtful = region[region > 0.1]
     certainty = float(((2 * doubtful - 1) ** 2).mean()) if doubtful.size else 0.0

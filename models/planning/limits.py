@@ -1,6 +1,11 @@
-"""The limits a plan keeps. The constants are argued here; the planner is in auto.py, prices in ModelFacts.cost."""
+"""The limits a plan keeps, and the context it gives a hole. The constants are argued here; the planner is in auto.py,
+prices in ModelFacts.cost."""
 
 from dataclasses import dataclass
+
+import numpy as np
+
+from models.planning.components import Edges
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +30,19 @@ class PlanLimits:
     margin_ratio: float = 0.25
     margin_cap_px: int = 256
     diffusion_side_px: int = 512
+
+
+def _margins(holes: Edges, limits: PlanLimits) -> Edges:
+    shorter = np.minimum(holes[:, 2] - holes[:, 0], holes[:, 3] - holes[:, 1])
+    scaled = np.ceil(shorter * limits.margin_ratio).astype(np.int64)
+    most = max(limits.margin_cap_px, limits.margin_floor_px)
+    margins: Edges = np.clip(scaled, limits.margin_floor_px, most)
+    return margins
+
+
+def with_context(holes: Edges, height: int, width: int, limits: PlanLimits) -> Edges:
+    """Holes with their margins, as far as an image of that size reaches."""
+    margins = _margins(holes, limits)[:, np.newaxis]
+    low = np.maximum(holes[:, :2] - margins, 0)
+    high = np.minimum(holes[:, 2:] + margins, (width, height))
+    return np.concatenate([low, high], axis=1)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.imaging.overlaps import edges_of
-from models.imaging.window import Window
+from models.planning.overlaps import edges_of
+from models.planning.window import Window
 from models.types import Box
 
 

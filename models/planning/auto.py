@@ -1,20 +1,19 @@
-"""Auto: windows by cost per masked pixel. windows.py tells the whole story."""
+"""Auto: windows by cost per masked pixel. plan.py tells the whole story."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
 from models.base import ModelFacts
-from models.imaging.buckets import Buckets
-from models.imaging.components import Edges, hole_edges
-from models.imaging.context import with_context
-from models.imaging.costs import PlanLimits
-from models.imaging.merging import bounds, merge
-from models.imaging.overlaps import later_overlaps
-from models.imaging.padding import padded_shape
-from models.imaging.strategies import whole_image
-from models.imaging.tiles import sort_by_size
-from models.imaging.window import Scaling, Window
+from models.planning.buckets import Buckets
+from models.planning.components import Edges, hole_edges
+from models.planning.iopaint import whole_image
+from models.planning.limits import PlanLimits, with_context
+from models.planning.merging import bounds, merge
+from models.planning.overlaps import later_overlaps
+from models.planning.padding import padded_shape
+from models.planning.tiles import sort_by_size
+from models.planning.window import Scaling, Window
 from models.types import Box, Mask
 
 

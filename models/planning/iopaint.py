@@ -3,9 +3,9 @@
 import cv2
 
 from models.base import ModelFacts
-from models.imaging.overlaps import later_overlaps, without_hidden
-from models.imaging.padding import padded_shape
-from models.imaging.window import Scaling, Window
+from models.planning.overlaps import later_overlaps, without_hidden
+from models.planning.padding import padded_shape
+from models.planning.window import Scaling, Window
 from models.types import Box, HDStrategy, InpaintParameters, Mask
 
 

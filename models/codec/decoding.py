@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageCms, ImageFile, TiffImagePlugin
 
+from models.codec.headers import format_of, open_lazily, orientation, raw_mode, reading, turned
+from models.codec.metadata import Metadata, read_metadata
 from models.errors import InvalidImage
-from models.imaging.headers import format_of, open_lazily, orientation, raw_mode, reading, turned
-from models.imaging.metadata import Metadata, read_metadata
 from models.types import Image
 
 Samples: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]

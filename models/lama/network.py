@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from models.base import Precision
-from models.lama_layers import FourierConvolution, Reflection
+from models.lama.layers import FourierConvolution, Reflection
 
 LEVELS = 255
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import ModelFacts
-from models.imaging.costs import PlanLimits
+from models.planning.limits import PlanLimits
 
 Lengths = NDArray[np.int64]
 """Pixels along one axis, for many windows at once."""

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.imaging.buckets import TOO_LARGE
-from models.imaging.components import Edges
+from models.planning.buckets import TOO_LARGE
+from models.planning.components import Edges
 
 Price = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]]
 """Prices of windows by their heights and widths, elementwise."""

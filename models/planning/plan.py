@@ -4,7 +4,7 @@
     for window in windows: crop, hole = cut(image, mask, window)      # to any replica, in any order
     canvas = Canvas(image, mask); canvas.paste(window, result)        # paste.py
 
-`Original`, `Crop` and `Resize` are IOPaint's, to the byte (strategies.py). `Auto` is ours (auto.py):
+`Original`, `Crop` and `Resize` are IOPaint's, to the byte (iopaint.py). `Auto` is ours (auto.py):
 
 1. Boxes around the connected holes of the mask (components.py). A box that does not fit into the longest forward is cut
    into tiles if enough is known around each, else its window is run at reduced size and only its masked pixels come
@@ -18,7 +18,7 @@
    pixels than the whole image unreduced, even where the whole image would have to be reduced.
 
 Prices are pixel equivalents: LaMa takes 17 us a pixel on 2 CPU cores and 50 ms a call, so a call costs as much as about
-3,000 pixels (ModelFacts.cost; costs.py has the other constants with their reasons). Against the best of all partitions
+3,000 pixels (ModelFacts.cost; limits.py has the other constants with their reasons). Against the best of all partitions
 of up to 7 boxes, merging found the optimum in 99 % of 500 random cases and cost at most 6 % more (test_windows.py
 repeats some).
 
@@ -28,10 +28,10 @@ holes lie so densely that windows with their margins would cost more than the im
 """
 
 from models.base import ModelFacts
-from models.imaging.auto import plan_by_cost
-from models.imaging.costs import PlanLimits
-from models.imaging.strategies import plan_as_iopaint
-from models.imaging.window import Scaling, Window, cut
+from models.planning.auto import plan_by_cost
+from models.planning.iopaint import plan_as_iopaint
+from models.planning.limits import PlanLimits
+from models.planning.window import Scaling, Window, cut
 from models.types import HDStrategy, InpaintParameters, Mask
 
 __all__ = ["PlanLimits", "Scaling", "Window", "cut", "plan"]

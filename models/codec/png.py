@@ -25,7 +25,7 @@ import fpng
 import numpy as np
 from numpy.typing import NDArray
 
-from models.imaging.metadata import Metadata
+from models.codec.metadata import Metadata
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 

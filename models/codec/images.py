@@ -5,10 +5,10 @@ import sys
 import numpy as np
 from PIL import Image as Pillow
 
+from models.codec.decoding import DecodedImage, decode
+from models.codec.encoding import check_size, encode
+from models.codec.headers import ImageInfo, probe
 from models.errors import InvalidMask
-from models.imaging.decoding import DecodedImage, decode
-from models.imaging.encoding import check_size, encode
-from models.imaging.headers import ImageInfo, probe
 from models.types import Mask
 
 __all__ = ["DecodedImage", "ImageInfo", "check_size", "decode", "decode_mask", "encode", "media_type", "probe"]

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.detection.textmap import Quad, quads, reading_order, without_parts
 from models.errors import WeightsUnavailable
-from models.imaging.textmap import Quad, quads, reading_order, without_parts
 from models.types import Image, Region
 
 Floats = NDArray[np.float32]

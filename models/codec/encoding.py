@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
+from models.codec.decoding import DecodedImage, Samples
+from models.codec.png import write_png
 from models.errors import InvalidRequest
-from models.imaging.decoding import DecodedImage, Samples
-from models.imaging.png import write_png
 from models.types import Image, Mask
 
 MAX_SIDE_PX = {"png": 1_000_000, "jpeg": 65_500, "webp": 16_383}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.imaging.regions import SNAP_PX, bounding_box, edges
+from models.masking.regions import SNAP_PX, bounding_box, edges
 from models.types import Box, Mask, Region
 
 BAND_ROWS = 64

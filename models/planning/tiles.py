@@ -4,10 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.imaging.buckets import SHORTEST_PX, Buckets
-from models.imaging.components import Edges, tight_edges
-from models.imaging.context import with_context
-from models.imaging.costs import PlanLimits
+from models.planning.buckets import SHORTEST_PX, Buckets
+from models.planning.components import Edges, tight_edges
+from models.planning.limits import PlanLimits, with_context
 from models.types import Box, Mask
 
 LEAST_KNOWN = 0.25

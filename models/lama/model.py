@@ -1,7 +1,7 @@
 """LaMa from the TorchScript file IOPaint uses. Needs torch only; importing IOPaint would cost ten seconds more.
 
 On a CPU in fp32 the file runs as it is, and gives IOPaint's bytes. Everywhere else its weights run in a module of our
-own (models/lama_network.py), unless the file turns out to hold another network.
+own (models/lama/network.py), unless the file turns out to hold another network.
 """
 
 import logging
@@ -85,7 +85,7 @@ def from_file(path: Path, options: LoadOptions) -> Inpainter:
     """The way that suits device and precision. Raises what torch raises."""
     if options.device == "cpu" and options.precision == "fp32":
         return Lama(load_torchscript(path, "cpu"), "cpu")
-    from models.lama_network import NotLama, read_network
+    from models.lama.network import NotLama, read_network
 
     reference = load_torchscript(path, "cpu")
     try:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.imaging.regions import bounding_box
+from models.masking.regions import bounding_box
 from models.types import Box, Image, Mask, Region
 
 Floats = NDArray[np.float32]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL import Image as Pillow
 from PIL import ImageFile
 
-from models.imaging.headers import ORIENTATION, format_of, read_exif
+from models.codec.headers import ORIENTATION, format_of, read_exif
 
 ICC_HEADER_BYTES = 128
 MAX_ICC_BYTES = 4 * 2**20

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.imaging.window import Scaling, Window, cut
+from models.planning.window import Scaling, Window, cut
 from models.types import Image, Mask
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.report import Report, median
-from deployments.batcher import Batcher, Ticket
+from deployments.inference.batcher import Batcher, Ticket
 
 ROOT = Path(__file__).parents[1]
 MAX_ITEMS = 16

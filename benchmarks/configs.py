@@ -5,7 +5,15 @@ from pathlib import Path
 
 import yaml
 
-from deployments.config import AppConfig, EraserConfig, GatewayConfig, ModelConfig, OwnFacts, Resources, Scaling
+from deployments.config.settings import (
+    AppConfig,
+    EraserConfig,
+    GatewayConfig,
+    ModelConfig,
+    OwnFacts,
+    Resources,
+    Scaling,
+)
 
 SMALL = Resources(num_cpus=0.01)
 """All processes share the machine as they do without Ray; it must only not run out of what it counts."""

@@ -13,7 +13,7 @@ from benchmarks.load import Run, run_against
 from benchmarks.pictures import RECEIPT, Workload
 from benchmarks.report import NOT_RUN, Report, median
 from benchmarks.requests import Request, request_for
-from deployments.config import AppConfig
+from deployments.config.settings import AppConfig
 from tests.service import Service, running
 
 SMALL_PNG = Workload("64x64", 64, 64, 1)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.report import Report
-from deployments.jobs import ErasedInfo
+from deployments.callbacks.policy import CallbackPolicy
+from deployments.callbacks.sender import CallbackSender
+from deployments.messages.jobs import ErasedInfo
+from deployments.messages.task import TaskRecord
 from deployments.storage.blobs import open_blobs
 from deployments.storage.records import open_store
-from deployments.task import TaskRecord
-from deployments.tracking.callback_sender import CallbackSender
-from deployments.tracking.callbacks import CallbackPolicy
 from deployments.tracking.driver import Limits
-from deployments.tracking.task_tracking import TaskTracking
+from deployments.tracking.tracker import TaskTracking
 from models.types import Progress
 
 INFO = ErasedInfo("image/png", "none", 1, 1, 1, 1)

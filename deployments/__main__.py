@@ -12,7 +12,7 @@ import typer
 import yaml
 from pydantic import ValidationError
 
-from deployments.config import AppConfig, ConfigurationError, Environment, resolve
+from deployments.config.settings import AppConfig, ConfigurationError, Environment, resolve
 
 APP_NAME = "text-removal"
 STOP_TRACKER_S = 10.0

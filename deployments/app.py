@@ -17,13 +17,13 @@ from ray import serve
 from ray.serve import Application, Deployment
 from ray.serve.schema import LoggingConfig
 
-from deployments.config import AppConfig, Environment, ModelConfig, Resources, Scaling, Settings, resolve
-from deployments.eraser import Eraser
-from deployments.gateway import Gateway
-from deployments.handles import Handle, RemoteEraser, RemoteModel, RemoteReports, RemoteTextFinder, RemoteTracker
-from deployments.inpainter import Inpainter
-from deployments.text_detector import TextDetector
-from deployments.tracker import TaskTracker
+from deployments.config.settings import AppConfig, Environment, ModelConfig, Resources, Scaling, Settings, resolve
+from deployments.gateway.gateway import Gateway
+from deployments.inference.inpainter import Inpainter
+from deployments.inference.text_detector import TextDetector
+from deployments.pipeline.eraser import Eraser
+from deployments.remote.clients import Handle, RemoteEraser, RemoteModel, RemoteReports, RemoteTextFinder, RemoteTracker
+from deployments.tracking.replica import TaskTracker
 
 TASK_TRACKER = "TaskTracker"
 

@@ -11,9 +11,34 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FRAMEWORKS = {"ray", "fastapi", "starlette", "pydantic", "uvicorn"}
 HEAVY = {"torch", "torchvision", "iopaint", "diffusers", "transformers", "onnxruntime", "rapidocr", "spandrel"}
-WITHOUT_RAY = {
-    "batcher", "board", "config", "fanout", "health", "jobs", "marking", "ports", "stopwatch", "task",
+
+COMMON = {"deployments.errors", "deployments.logs", "deployments.metrics"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "models": set(),
+    "deployments.errors": {"models"},
+    "deployments.logs": set(),
+    "deployments.metrics": set(),
+    "deployments.messages": {"deployments.errors", "models"},
+    "deployments.config": {"deployments.api", "models"},
+    "deployments.api": {"deployments.errors", "deployments.messages", "models"},
+    "deployments.storage": {"deployments.errors", "deployments.messages", "models"},
+    "deployments.callbacks": {"deployments.errors", "deployments.messages", "deployments.storage", "models"},
+    "deployments.remote": {"deployments.errors", "deployments.messages", "models"},
+    "deployments.inference": {*COMMON, "deployments.config", "deployments.messages", "models"},
+    "deployments.pipeline": {*COMMON, "deployments.config", "deployments.messages", "deployments.storage", "models"},
+    "deployments.tracking": {
+        *COMMON, "deployments.callbacks", "deployments.config", "deployments.messages", "deployments.remote",
+        "deployments.storage", "models",
+    },
+    "deployments.gateway": {
+        *COMMON, "deployments.api", "deployments.callbacks", "deployments.config", "deployments.messages",
+        "deployments.remote", "deployments.storage", "models",
+    },
 }  # fmt: skip
+"""Which part may import which other part. `deployments.app` and `deployments.__main__` know all; nobody knows them."""
+
+WITHOUT_RAY = ("api", "callbacks", "config", "messages", "pipeline", "storage")
+WITHOUT_HTTP = ("callbacks", "config", "messages", "pipeline", "storage", "tracking")
 
 
 def modules(folder: str) -> list[Path]:
@@ -42,42 +67,71 @@ def test_models_know_neither_frameworks_nor_deployments(path: Path) -> None:
     assert not roots(imports(path)) & (FRAMEWORKS | {"deployments"})
 
 
-@pytest.mark.parametrize("path", modules("deployments/api"), ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_http_layer_knows_ports_and_data_only(path: Path) -> None:
-    names = imports(path)
-    ours = {name.split(".")[1] for name in names if name.startswith("deployments.")}
-
-    assert "ray" not in roots(names)
-    assert ours <= {"api", "jobs", "task"}
-
-
-@pytest.mark.parametrize("path", modules("deployments"), ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_knows_the_app(path: Path) -> None:
-    if path.name not in ("app.py", "__main__.py"):
-        assert "deployments.app" not in imports(path)
+def part_of(name: str) -> str | None:
+    """The part of ours that a dotted name belongs to; None for what is not ours."""
+    first, _, rest = name.partition(".")
+    if first == "models":
+        return "models"
+    return f"deployments.{rest.partition('.')[0]}" if first == "deployments" and rest else None
 
 
-@pytest.mark.parametrize("name", sorted(WITHOUT_RAY))
-def test_the_logic_of_deployments_runs_without_ray(name: str) -> None:
-    assert "ray" not in roots(imports(ROOT / "deployments" / f"{name}.py"))
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-@pytest.mark.parametrize(
-    "path", modules("deployments/tracking") + modules("deployments/storage"), ids=lambda path: path.stem
-)
-def test_tracking_and_storage_run_without_ray_and_http(path: Path) -> None:
-    assert not roots(imports(path)) & {"ray", "fastapi", "starlette"}
+OURS = [
+    path
+    for path in modules("models") + modules("deployments")
+    if path.name not in ("app.py", "__main__.py") or path.parent.name != "deployments"
+]
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_one_way(path: Path) -> None:
+    here = part_of(dotted(path))
+    if here is None:
+        return  # deployments/__init__.py, which is empty
+
+    others = {part for name in imports(path) if (part := part_of(name)) is not None} - {here}
+
+    assert others <= MAY_IMPORT[here]
+
+
+def test_no_part_imports_one_that_imports_it() -> None:
+    reached: dict[str, set[str]] = {}
+
+    def below(part: str) -> set[str]:
+        if part not in reached:
+            reached[part] = set()
+            reached[part] = MAY_IMPORT[part].union(*(below(other) for other in MAY_IMPORT[part]))
+        return reached[part]
+
+    assert [part for part in MAY_IMPORT if part in below(part)] == []
+
+
+@pytest.mark.parametrize("folder", WITHOUT_RAY)
+def test_the_logic_of_deployments_runs_without_ray(folder: str) -> None:
+    assert [path for path in modules(f"deployments/{folder}") if "ray" in roots(imports(path))] == []
+
+
+@pytest.mark.parametrize("folder", WITHOUT_HTTP)
+def test_only_the_http_layer_knows_http(folder: str) -> None:
+    web = {"fastapi", "starlette"}
+    assert [path for path in modules(f"deployments/{folder}") if roots(imports(path)) & web] == []
 
 
 @pytest.mark.parametrize("path", modules("deployments"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_the_configuration_reads_the_environment(path: Path) -> None:
-    if path.name != "config.py":
+    if path != ROOT / "deployments/config/settings.py":
         source = path.read_text()
         assert "os.environ" not in source
         assert "getenv" not in source
 
 
-@pytest.mark.parametrize("module", ["deployments.gateway", "deployments.eraser", "deployments.tracker"])
+@pytest.mark.parametrize(
+    "module", ["deployments.gateway.gateway", "deployments.pipeline.eraser", "deployments.tracking.replica"]
+)
 def test_the_light_processes_import_no_network_library(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({HEAVY!r} & set(sys.modules)))"
     done = subprocess.run(
@@ -94,3 +148,13 @@ def test_files_stay_small() -> None:
         if (lines := len(path.read_text().splitlines())) > 300
     }
     assert long == {}
+
+
+def test_folders_stay_small() -> None:
+    folders = {path.parent for folder in ("models", "deployments") for path in modules(folder)}
+    crowded = {
+        str(folder.relative_to(ROOT)): len(files)
+        for folder in folders
+        if len(files := [path for path in folder.glob("*.py") if path.name != "__init__.py"]) > 12
+    }
+    assert crowded == {}

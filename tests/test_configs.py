@@ -13,7 +13,7 @@ import pytest
 import ray
 import yaml
 
-from deployments.config import AppConfig, Environment, resolve
+from deployments.config.settings import AppConfig, Environment, resolve
 from models import registry
 
 ROOT = Path(__file__).parents[1]

@@ -5,17 +5,17 @@ from fastapi_standalone_docs import StandaloneDocs
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from deployments.api.documentation import describe_app
 from deployments.api.errors import add_error_handlers
-from deployments.api.events import event_routes
-from deployments.api.inpaint import inpaint_routes
+from deployments.api.live.events import event_routes
+from deployments.api.live.websocket import websocket_routes
 from deployments.api.middleware import ApiKeys, RequestIds, UnexpectedErrors
 from deployments.api.ports import ApiSettings, Backend
-from deployments.api.service import NAME, root_routes, service_routes
-from deployments.api.tasks import task_routes
-from deployments.api.ui import ui_routes
+from deployments.api.routes.inpaint import inpaint_routes
+from deployments.api.routes.service import NAME, root_routes, service_routes
+from deployments.api.routes.tasks import task_routes
+from deployments.api.routes.ui import ui_routes
+from deployments.api.schema.openapi import describe_app
 from deployments.api.views import PREFIX
-from deployments.api.websocket import websocket_routes
 
 OPEN_PATHS = ("/", "/docs", "/redoc", "/openapi.json", "/ui", f"{PREFIX}/health")
 EXPOSED_HEADERS = (

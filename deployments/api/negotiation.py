@@ -1,6 +1,6 @@
 """Which image format to answer with."""
 
-from deployments.jobs import OutputFormat
+from deployments.messages.jobs import OutputFormat
 
 PREFERENCE = (OutputFormat.PNG, OutputFormat.WEBP, OutputFormat.JPEG)
 """Lossless first: it is what a client gets that accepts everything."""

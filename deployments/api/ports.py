@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from deployments.jobs import Detection, Erased, EraseJob, ModelStatus
-from deployments.task import TaskRecord, TaskSummary
+from deployments.messages.jobs import Detection, Erased, EraseJob, ModelStatus
+from deployments.messages.task import TaskRecord, TaskSummary
 
 
 @dataclass(frozen=True, slots=True)

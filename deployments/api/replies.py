@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from deployments.api.clock import iso
-from deployments.jobs import Detection, Erased, ErasedInfo
+from deployments.messages.jobs import Detection, Erased, ErasedInfo
 
 SERVER_TIMINGS = ("queue", "load", "decode", "inpaint", "encode")
 

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from deployments.api.clock import iso
-from deployments.task import TaskRecord, TaskStatus
+from deployments.messages.task import TaskRecord, TaskStatus
 
 PREFIX = "/api/v1"
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, fields
 from typing import Any
 
-from deployments.jobs import EraseJob, OutputFormat
+from deployments.messages.jobs import EraseJob, OutputFormat
 from models.types import HDStrategy, InpaintParameters, MaskMode, Region
 
 VERSION = 1

@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from deployments.jobs import ErasedInfo
-from deployments.task import Callback, CallbackState, TaskRecord, TaskStage, TaskStatus
+from deployments.messages.jobs import ErasedInfo
+from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStage, TaskStatus
 
 VERSION = 1
 """Raised when a field changes its meaning; a new field with a default needs no new version."""

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from deployments.task import TaskRecord, TaskSummary
+from deployments.messages.task import TaskRecord, TaskSummary
 from models.errors import StoreUnavailable, TextRemovalError
 
 __all__ = ["LeaseLost", "StoreUnavailable", "TaskStore", "open_store"]

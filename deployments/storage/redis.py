@@ -11,9 +11,9 @@ from typing import Any, Self
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
 from deployments.storage.record_codec import dump_record, load_record
 from deployments.storage.records import LeaseLost, StoreUnavailable
-from deployments.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
 
 _PREFIX = "{text-removal}:"
 _EPOCH = f"{_PREFIX}epoch"

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from deployments.jobs import ErasedInfo
-from deployments.task import TaskRecord, TaskStage, TaskStatus, cancel, complete, fail, requeue, start
+from deployments.messages.jobs import ErasedInfo
+from deployments.messages.task import TaskRecord, TaskStage, TaskStatus, cancel, complete, fail, requeue, start
+from deployments.tracking.admission import Line
 from deployments.tracking.journal import Journal
-from deployments.tracking.line import Line
 from deployments.tracking.live_task import Interrupted, LiveTask
 from deployments.tracking.progress import advance
 from models.errors import Cancelled, InferenceFailed, ReplicaLost, ShuttingDown, TextRemovalError

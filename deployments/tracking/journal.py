@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from deployments.messages.task import TaskRecord
 from deployments.storage.records import LeaseLost, StoreUnavailable, TaskStore
-from deployments.task import TaskRecord
 from deployments.tracking.live_task import LiveTask
-from deployments.tracking.watching import Watchers
+from deployments.tracking.subscribers import Watchers
 
 logger = logging.getLogger(__name__)
 

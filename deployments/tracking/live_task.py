@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-from deployments.task import TaskRecord
+from deployments.messages.task import TaskRecord
 from models.errors import ReplicaLost
 
 T = TypeVar("T")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from deployments.task import TaskRecord, TaskStage, TaskStatus, move
+from deployments.messages.task import TaskRecord, TaskStage, TaskStatus, move
 from models.types import Progress
 
 SHARE: dict[TaskStage, tuple[float, float]] = {

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from deployments.api.ports import ServiceHealth, TaskOptions
-from deployments.jobs import DetectedText, Detection, Erased, ErasedInfo, EraseJob, ModelState, ModelStatus
-from deployments.task import Callback, CallbackState, TaskRecord, TaskStatus, TaskSummary
+from deployments.messages.jobs import DetectedText, Detection, Erased, ErasedInfo, EraseJob, ModelState, ModelStatus
+from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus, TaskSummary
 from models.errors import ResultExpired, TaskConflict, TaskFinished, TaskNotFinished, UnknownTask
 
 INFO = ErasedInfo(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from deployments.batcher import Batcher, Ticket
+from deployments.inference.batcher import Batcher, Ticket
 from models.errors import Cancelled, DeadlineExceeded, ShuttingDown
 
 

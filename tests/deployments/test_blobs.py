@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.jobs import EraseJob, OutputFormat
+from deployments.messages.jobs import EraseJob, OutputFormat
 from deployments.storage.blobs import INPUTS, RESULTS, BlobStore, input_key, open_blobs, result_key
 from deployments.storage.job_codec import dump_job, load_job
 from models.types import HDStrategy, InpaintParameters, MaskMode, Region

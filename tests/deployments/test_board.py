@@ -1,5 +1,5 @@
-from deployments.board import EXPIRY_S, ModelBoard
-from deployments.jobs import ModelState, ModelStatus
+from deployments.messages.jobs import ModelState, ModelStatus
+from deployments.tracking.model_status import EXPIRY_S, ModelBoard
 
 
 def board() -> ModelBoard:

@@ -4,7 +4,15 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from deployments.config import AppConfig, ConfigurationError, Environment, ModelConfig, OwnFacts, Resources, resolve
+from deployments.config.settings import (
+    AppConfig,
+    ConfigurationError,
+    Environment,
+    ModelConfig,
+    OwnFacts,
+    Resources,
+    resolve,
+)
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deployments.config import AppConfig, Environment, PlannerConfig, Settings, resolve
-from deployments.eraser import Eraser
-from deployments.jobs import DetectedText, Detection, Erased, EraseJob, Filled
+from deployments.config.settings import AppConfig, Environment, PlannerConfig, Settings, resolve
+from deployments.messages.jobs import DetectedText, Detection, Erased, EraseJob, Filled
+from deployments.pipeline.eraser import Eraser
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.job_codec import dump_job
 from models.errors import InvalidRequest, ResultExpired, UnknownModel, WeightsUnavailable

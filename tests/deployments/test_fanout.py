@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 import numpy as np
 import pytest
 
-from deployments.fanout import FinishedWindow, fan_out
-from deployments.jobs import Filled
+from deployments.messages.jobs import Filled
+from deployments.pipeline.fanout import FinishedWindow, fan_out
 from models.errors import InferenceFailed
 from models.planning.plan import PlanLimits, Window, plan
 from models.registry import facts

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deployments.handles import DIRECT_BYTES, RemoteEraser, RemoteModel
-from deployments.jobs import EraseJob
+from deployments.messages.jobs import EraseJob
+from deployments.remote.clients import DIRECT_BYTES, RemoteEraser, RemoteModel
 from models.types import InpaintParameters
 
 

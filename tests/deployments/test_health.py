@@ -1,5 +1,5 @@
-from deployments.health import judge
-from deployments.jobs import ModelState, ModelStatus
+from deployments.gateway.health import judge
+from deployments.messages.jobs import ModelState, ModelStatus
 
 
 def verdict(

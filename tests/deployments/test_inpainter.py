@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deployments.config import AppConfig, Environment, ModelConfig, OwnFacts, Resources, Settings, resolve
-from deployments.inpainter import Inpainter
-from deployments.jobs import Filled, ModelState, ModelStatus
+from deployments.config.settings import AppConfig, Environment, ModelConfig, OwnFacts, Resources, Settings, resolve
+from deployments.inference.inpainter import Inpainter
+from deployments.messages.jobs import Filled, ModelState, ModelStatus
 from models.base import LoadOptions, ModelFacts
 from models.errors import InferenceFailed, OutOfDeviceMemory, WeightsUnavailable
 from models.types import Images, InpaintParameters, Masks, StepCallback

@@ -1,4 +1,4 @@
-from deployments.prometheus import merge
+from deployments.gateway.prometheus import merge
 
 PAGE = """\
 # HELP ray_text_removal_windows_total Windows run

@@ -3,8 +3,8 @@ import itertools
 
 import pytest
 
-from deployments.jobs import ErasedInfo, EraseJob
-from deployments.task import (
+from deployments.messages.jobs import ErasedInfo, EraseJob
+from deployments.messages.task import (
     LEGAL_MOVES,
     IllegalMove,
     TaskRecord,

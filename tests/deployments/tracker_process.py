@@ -7,12 +7,12 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator
 
-from deployments.jobs import ErasedInfo
+from deployments.messages.jobs import ErasedInfo
+from deployments.messages.task import Callback, TaskRecord
 from deployments.storage.blobs import open_blobs, result_key
 from deployments.storage.records import open_store
-from deployments.task import Callback, TaskRecord
 from deployments.tracking.driver import Limits
-from deployments.tracking.task_tracking import TaskTracking
+from deployments.tracking.tracker import TaskTracking
 from models.types import Progress
 
 DIGEST = "d" * 64

@@ -1,6 +1,6 @@
 """Counting finished regions."""
 
-from models.planning.tally import RegionTally
+from deployments.pipeline.tally import RegionTally
 from models.planning.window import Window
 from models.types import Box
 

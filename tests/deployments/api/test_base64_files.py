@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.api import base64_files
-from deployments.api.base64_files import decode
+from deployments.api.body import base64_files
+from deployments.api.body.base64_files import decode
 from models.errors import InvalidImage
 
 

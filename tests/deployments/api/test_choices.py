@@ -4,7 +4,7 @@ import ast
 from importlib.util import find_spec
 from pathlib import Path
 
-from deployments.api.choices import SD_SAMPLERS
+from deployments.api.schema.choices import SD_SAMPLERS
 
 
 def test_the_samplers_are_those_of_iopaint() -> None:

@@ -18,8 +18,8 @@ from PIL import Image
 from deployments.api import errors as api_errors
 from deployments.api.app import create_api
 from deployments.api.errors import TABLE, row_of
-from deployments.api.examples import IMAGE, MASK, RECTANGLE
 from deployments.api.ports import ApiSettings
+from deployments.api.schema.examples import IMAGE, MASK, RECTANGLE
 from models import errors as e
 from tests.deployments.api.asgi import Client, assert_error
 from tests.deployments.fakes import FakeBackend

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from deployments.api import events
+from deployments.api.live import events
 from models.errors import ShuttingDown
 from tests.deployments.api.asgi import Client
 from tests.deployments.fakes import FakeBackend

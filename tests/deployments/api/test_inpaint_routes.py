@@ -6,8 +6,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from deployments.api.examples import CORNERS, IMAGE, MASK, POLYGON, RECTANGLE
-from deployments.jobs import OutputFormat
+from deployments.api.schema.examples import CORNERS, IMAGE, MASK, POLYGON, RECTANGLE
+from deployments.messages.jobs import OutputFormat
 from models.types import HDStrategy, MaskMode
 from tests.deployments.fakes import INFO, FakeBackend
 

@@ -3,7 +3,7 @@
 import pytest
 
 from deployments.api.negotiation import output_format
-from deployments.jobs import OutputFormat
+from deployments.messages.jobs import OutputFormat
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from deployments.api import responses
-from deployments.api.examples import EXAMPLES
 from deployments.api.ports import ApiSettings
+from deployments.api.schema import responses
+from deployments.api.schema.examples import EXAMPLES
 from tests.deployments.fakes import FakeBackend
 
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.api.pace import MAX_REMEMBERED, Pace
-from deployments.task import TaskRecord, TaskStatus
+from deployments.api.live.throttle import MAX_REMEMBERED, Pace
+from deployments.messages.task import TaskRecord, TaskStatus
 
 
 def record(seq: int, task_id: str = "t", *, ended: bool = False, interval_s: float = 1.0) -> TaskRecord:

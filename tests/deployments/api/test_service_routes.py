@@ -6,9 +6,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from deployments.api import service
 from deployments.api.ports import ServiceHealth
-from deployments.jobs import ModelState, ModelStatus
+from deployments.api.routes import service
+from deployments.messages.jobs import ModelState, ModelStatus
 from tests.deployments.fakes import FakeBackend
 
 

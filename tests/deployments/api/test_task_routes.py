@@ -4,8 +4,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from deployments.api.examples import IMAGE, MASK, RECTANGLE
-from deployments.task import TaskStage, TaskStatus
+from deployments.api.schema.examples import IMAGE, MASK, RECTANGLE
+from deployments.messages.task import TaskStage, TaskStatus
 from models.errors import QueueFull, ShuttingDown
 from tests.deployments.api.asgi import assert_error
 from tests.deployments.fakes import INFO, FakeBackend

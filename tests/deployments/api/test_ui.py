@@ -4,7 +4,7 @@ import re
 
 import httpx
 
-from deployments.api.ui import PAGE
+from deployments.api.routes.ui import PAGE
 
 
 async def test_the_page_is_served_and_loads_nothing(client: httpx.AsyncClient) -> None:

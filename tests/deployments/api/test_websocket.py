@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from deployments.api import websocket
-from deployments.task import TaskStage, TaskStatus
+from deployments.api.live import websocket
+from deployments.messages.task import TaskStage, TaskStatus
 from models.errors import ShuttingDown
 from tests.deployments.api.asgi import Socket
 from tests.deployments.fakes import FakeBackend

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from deployments.callbacks.policy import CallbackPolicy, CallbackRefused, resolve
+from deployments.callbacks.sender import CallbackSender, Patience
+from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus
 from deployments.storage.blobs import BlobStore, open_blobs, result_key
-from deployments.task import Callback, CallbackState, TaskRecord, TaskStatus
-from deployments.tracking.callback_sender import CallbackSender, Patience
-from deployments.tracking.callbacks import CallbackPolicy, CallbackRefused, resolve
 from models.errors import InvalidRequest
 from tests.deployments.receiver import receiving
 

@@ -1,6 +1,6 @@
 import asyncio
 
-from deployments.tracking.line import Line
+from deployments.tracking.admission import Line
 
 
 async def test_places_are_given_in_the_order_of_joining() -> None:

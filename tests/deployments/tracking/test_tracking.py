@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from deployments.jobs import ErasedInfo
+from deployments.messages.jobs import ErasedInfo
+from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus
 from deployments.storage.blobs import BlobStore, input_key, open_blobs, result_key
 from deployments.storage.records import StoreUnavailable, TaskStore, open_store
-from deployments.task import Callback, CallbackState, TaskRecord, TaskStatus
 from deployments.tracking.driver import Limits
 from deployments.tracking.journal import SEQ_STRIDE
-from deployments.tracking.task_tracking import TaskTracking
+from deployments.tracking.tracker import TaskTracking
 from models.errors import (
     Cancelled,
     InvalidImage,

@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from deployments.task import TaskRecord
-from deployments.tracking.watching import Watchers
+from deployments.messages.task import TaskRecord
+from deployments.tracking.subscribers import Watchers
 from models.errors import ShuttingDown
 
 

@@ -1,0 +1,160 @@
+"""What the service says about itself."""
+
+import asyncio
+import logging
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from deployments.api.clock import iso
+from deployments.api.errors import ModelNotFound
+from deployments.api.ports import ApiSettings, Backend, ServiceHealth
+from deployments.api.replies import json_response
+from deployments.api.schema.openapi import HEALTH, INFO, METRICS, MODEL, MODELS, ROOT, errors
+from deployments.api.views import PREFIX
+from deployments.messages.jobs import ModelState, ModelStatus, OutputFormat
+
+log = logging.getLogger(__name__)
+
+NAME = "text-removal-service"
+CAPABILITIES = (
+    "inpaint",
+    "inpaint-regions",
+    "detect-text",
+    "remove-text",
+    "multipart",
+    "tasks",
+    "websocket-progress",
+    "server-sent-events",
+    "callbacks",
+)
+INPUT_FORMATS = ("JPEG", "PNG", "WebP", "BMP", "TIFF")
+HEALTH_TIMEOUT_S = 5.0
+
+
+def service_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
+    """The routes under the prefix."""
+    router = APIRouter(tags=["service"], default_response_class=Response)
+
+    @router.get("/health", responses=HEALTH)
+    async def health() -> Response:
+        """`healthy` means that requests are answered, if need be by the fallback model: then `degraded` is true."""
+        return health_response(await ask_for_health(backend), settings.version)
+
+    @router.get("/model", responses=MODEL | errors(401))
+    async def model() -> Response:
+        """The model that answers by default."""
+        return json_response(answering(await backend.models(), settings))
+
+    @router.get("/models", responses=MODELS | errors(401))
+    async def models() -> Response:
+        return json_response(
+            {
+                "default": settings.default_model,
+                "fallback": settings.fallback_model or None,
+                "models": [describe(status, settings) for status in await backend.models()],
+            }
+        )
+
+    @router.get("/models/{name}", responses=MODEL | errors(401, 404))
+    async def one_model(name: str) -> Response:
+        for status in await backend.models():
+            if status.name == name:
+                return json_response(describe(status, settings))
+        raise ModelNotFound(f"the model {name[:100]!r} is not served here", served=settings.model_names)
+
+    @router.get("/info", responses=INFO | errors(401))
+    async def info() -> Response:
+        return json_response(
+            {
+                "name": NAME,
+                "version": settings.version,
+                "model": answering(await backend.models(), settings),
+                "capabilities": CAPABILITIES,
+                "limits": {
+                    "max_image_size": settings.max_image_size,
+                    "max_file_size": settings.max_file_size_bytes,
+                    "request_timeout": settings.request_timeout_s,
+                    "max_image_pixels": settings.max_image_pixels,
+                    "supported_formats": INPUT_FORMATS,
+                },
+                "output_formats": tuple(OutputFormat),
+            }
+        )
+
+    return router
+
+
+def root_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
+    """The routes without the prefix."""
+    router = APIRouter(tags=["service"], default_response_class=Response)
+
+    @router.get("/", responses=ROOT)
+    async def root(request: Request) -> Response:
+        base = request.scope.get("root_path", "")
+        places = {"docs": "/docs", "redoc": "/redoc", "openapi": "/openapi.json", "health": f"{PREFIX}/health"}
+        links = {name: base + path for name, path in (places | {"metrics": "/metrics", "ui": "/ui"}).items()}
+        return json_response({"name": NAME, "version": settings.version, "status": "running", "links": links})
+
+    @router.get("/metrics", responses=METRICS | errors(401))
+    async def metrics() -> Response:
+        """Prometheus text exposition of the whole service."""
+        return Response(await backend.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return router
+
+
+async def ask_for_health(backend: Backend) -> ServiceHealth:
+    """Unhealthy if the backend cannot say."""
+    try:
+        async with asyncio.timeout(HEALTH_TIMEOUT_S):
+            return await backend.health()
+    except Exception as error:
+        log.warning("health could not be told", exc_info=error)
+        return ServiceHealth(False, False, ("the service does not answer",), {})
+
+
+def health_response(health: ServiceHealth, version: str) -> Response:
+    message = "requests are answered" if health.healthy else "requests cannot be answered"
+    content = {
+        "status": "healthy" if health.healthy else "unhealthy",
+        "message": "; ".join((message, *health.reasons)),
+        "timestamp": iso(),
+        "version": version,
+        "degraded": health.degraded,
+        "reasons": health.reasons,
+        "diagnostics": health.diagnostics,
+    }
+    return json_response(content, 200 if health.healthy else 503)
+
+
+def answering(statuses: tuple[ModelStatus, ...], settings: ApiSettings) -> dict[str, Any]:
+    """The default model, or the fallback while that cannot answer and the fallback can."""
+    by_name = {status.name: status for status in statuses}
+    unknown = ModelStatus(settings.default_model, ModelState.NOT_LOADED, settings.device)
+    wanted = by_name.get(settings.default_model, unknown)
+    fallback = by_name.get(settings.fallback_model)
+    cannot = wanted.state in (ModelState.ERROR, ModelState.LOADING)
+    if cannot and fallback and fallback.state is ModelState.READY:
+        description = describe(fallback, settings)
+        reason = wanted.reason or f"the model is in state {wanted.state}"
+        description["parameters"] |= {"wanted": wanted.name, "reason": reason}
+        return description
+    return describe(wanted, settings)
+
+
+def describe(status: ModelStatus, settings: ApiSettings) -> dict[str, Any]:
+    """`parameters` holds what is known beside the state; what is not is left out."""
+    known = {"reason": status.reason, "download": status.download, "gpu_memory_bytes": status.gpu_memory_bytes}
+    parameters = {
+        "replicas": status.replicas,
+        "max_image_size": settings.max_image_size,
+        "forwards": status.forwards,
+        "windows": status.windows,
+    }
+    return {
+        "name": status.name,
+        "device": status.device,
+        "status": status.state,
+        "parameters": parameters | {name: value for name, value in known.items() if value is not None},
+    }

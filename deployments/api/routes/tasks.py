@@ -1,0 +1,91 @@
+"""Tasks: start, look, fetch, cancel."""
+
+from fastapi import APIRouter, Request, Response
+from starlette.datastructures import URL
+
+from deployments.api.job_builder import read_job
+from deployments.api.ports import ApiSettings, Backend, TaskOptions
+from deployments.api.replies import image_response, json_response
+from deployments.api.schema.openapi import (
+    ACCEPTED,
+    CANCELLED,
+    IMAGE,
+    SUBMIT_ERRORS,
+    TASK_STATUS,
+    TASK_SUMMARY,
+    body_of,
+    errors,
+)
+from deployments.api.schema.requests import TaskBody
+from deployments.api.views import callback, result_path, status_path, task_status
+from deployments.messages.task import TaskRecord
+
+
+def task_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
+    router = APIRouter(tags=["tasks"], default_response_class=Response)
+
+    @router.post(
+        "/inpaint-regions-async",
+        status_code=202,
+        openapi_extra=body_of(TaskBody),
+        responses=ACCEPTED | SUBMIT_ERRORS | errors(409),
+    )
+    async def start_a_task(request: Request) -> Response:
+        """Erase in the background. The same `task_id` with the same body starts nothing and answers the same."""
+        job, body = await read_job(request, TaskBody, settings, endless=True)
+        options = TaskOptions(body.task_id, body.enable_progress, body.progress_interval, body.callback_url or None)
+        return json_response(accepted(await backend.tasks.submit(job, options), request), 202)
+
+    @router.get("/task-status/{task_id}", responses=TASK_STATUS | errors(401, 404, 503))
+    async def look_at_a_task(request: Request, task_id: str) -> Response:
+        return json_response(task_status(await backend.tasks.get(task_id), request.scope.get("root_path", "")))
+
+    @router.get("/task-result/{task_id}", responses=IMAGE | errors(401, 404, 409, 410, 503))
+    async def fetch_a_result(task_id: str) -> Response:
+        return image_response(await backend.tasks.result(task_id))
+
+    @router.post("/cancel-task/{task_id}", responses=CANCELLED | errors(401, 404, 409, 503))
+    async def cancel_a_task(task_id: str) -> Response:
+        """Answers once the work has really stopped."""
+        record = await backend.tasks.cancel(task_id)
+        message = record.message or "the task was cancelled"
+        return json_response({"task_id": record.task_id, "status": record.status, "message": message})
+
+    @router.get("/tasks", responses=TASK_SUMMARY | errors(401, 503))
+    async def count_tasks() -> Response:
+        summary = await backend.tasks.summary()
+        return json_response(
+            {
+                "total_tasks": summary.total,
+                "active_tasks": summary.active,
+                "pending_tasks": summary.pending,
+                "completed_tasks": summary.completed,
+                "error_tasks": summary.error,
+                "cancelled_tasks": summary.cancelled,
+                "active_task_ids": summary.active_task_ids,
+            }
+        )
+
+    return router
+
+
+def accepted(record: TaskRecord, request: Request) -> dict[str, object]:
+    """The body of a 202. `estimated_time` is the tracker's estimate in seconds, null while it has none."""
+    root_path = request.scope.get("root_path", "")
+    return {
+        "task_id": record.task_id,
+        "status": record.status,
+        "message": record.message or "the task was accepted",
+        "estimated_time": record.estimated_remaining_s,
+        "websocket_url": websocket_url(request, record.task_id) if record.enable_progress else None,
+        "status_url": root_path + status_path(record.task_id),
+        "result_url": root_path + result_path(record.task_id),
+    } | callback(record)
+
+
+def websocket_url(request: Request, task_id: str) -> str:
+    """On the host the client itself called; a proxy that ends TLS says so in `X-Forwarded-Proto`."""
+    forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    scheme = "wss" if (forwarded or request.url.scheme) == "https" else "ws"
+    path = f"{request.scope.get('root_path', '')}/ws/progress/{task_id}"
+    return str(URL(scheme=scheme, netloc=request.url.netloc, path=path))

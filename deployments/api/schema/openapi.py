@@ -1,0 +1,163 @@
+"""What OpenAPI says of bodies, answers and errors. Bodies are read by hand (body.py), so they are described by hand."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from deployments.api.errors import TABLE
+from deployments.api.schema import responses as r
+from deployments.api.schema.examples import EXAMPLES
+from deployments.api.schema.fields import FILE_FIELDS, JSON_FIELDS
+from deployments.api.schema.requests import Body
+from deployments.messages.jobs import OutputFormat
+
+Responses = dict[int | str, dict[str, Any]]
+
+REF = "#/components/schemas/{model}"
+
+RESULT_HEADERS = {
+    "X-Processing-Time": "Seconds of work.",
+    "X-Regions-Count": "Regions erased.",
+    "X-Total-Area": "Pixels filled.",
+    "X-Timestamp": "When it was answered, ISO 8601.",
+    "X-Model": "The model that answered.",
+    "X-Model-Fallback": "The wanted model, only if the fallback answered in its place.",
+    "X-Stroke-Fallbacks": "Regions filled as boxes although strokes were asked for; only then.",
+    "X-Seed": "The seed used; only diffusion models.",
+    "X-Request-ID": "The client's, or made up.",
+    "Server-Timing": "Milliseconds of queue, decode, inpaint, encode.",
+}
+
+STATUS_WORDS = {
+    400: "The body does not parse, or the bytes are no base64 or no image.",
+    401: "An API key is asked for.",
+    404: "Unknown task or model.",
+    409: "It does not fit the task's state, or the task id is taken.",
+    410: "The result has expired.",
+    413: "The body, the file or its pixel count is over the limit.",
+    415: "The content type or the image format is not supported.",
+    422: "The request makes no sense; the message names the field.",
+    429: "The queue is full; `Retry-After` says when to come back.",
+    500: "The model or the service failed.",
+    503: "No model can answer now, or the service is shutting down; `Retry-After` where waiting helps.",
+    504: "The request's time is over; the work was stopped.",
+}
+
+
+def errors(*statuses: int) -> Responses:
+    """The error answers of a route; 500 is always among them, and 422 because FastAPI would describe it otherwise."""
+    return {status: _error(status) for status in sorted({*statuses, 422, 500})}
+
+
+def _error(status: int) -> dict[str, Any]:
+    rows = {row.code: row for row in TABLE.values() if row.status == status}
+    headers = {"X-Request-ID": _header("The client's, or made up.")}
+    if any(row.retry_after_s for row in rows.values()):
+        headers["Retry-After"] = _header("Seconds to wait before trying again.")
+    codes = ", ".join(f"`{code}`" for code in rows)
+    return {
+        "model": r.ErrorAnswer,
+        "description": f"{STATUS_WORDS[status]} `error` is one of: {codes}.",
+        "headers": headers,
+    }
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def _json(model: type[BaseModel], description: str, status: int = 200) -> Responses:
+    return {status: {"model": model, "description": description}}
+
+
+HEADERS = {name: _header(description) for name, description in RESULT_HEADERS.items()}
+IMAGE: Responses = {
+    200: {
+        "description": "The image.",
+        "content": {f.media_type: {"schema": {"type": "string", "format": "binary"}} for f in OutputFormat},
+        "headers": HEADERS,
+    }
+}
+STATISTICS: Responses = {200: _json(r.StatisticsAnswer, "What was done.")[200] | {"headers": HEADERS}}
+DETECTION = _json(r.DetectionAnswer, "The texts found.")
+ACCEPTED = _json(r.AcceptedAnswer, "The task is taken.", 202)
+TASK_STATUS = _json(r.TaskStatusAnswer, "How the task stands.")
+TASK_SUMMARY = _json(r.TaskCountsAnswer, "How many tasks there are.")
+CANCELLED = _json(r.CancelledAnswer, "The work has stopped.")
+ROOT = _json(r.RootAnswer, "Name, version, links.")
+HEALTH = _json(r.HealthAnswer, "Requests are answered.") | _json(r.HealthAnswer, "They are not.", 503)
+MODEL = _json(r.ModelAnswer, "A model and its state.")
+MODELS = _json(r.ModelsAnswer, "All served models.")
+INFO = _json(r.InfoAnswer, "Capabilities and limits.")
+METRICS: Responses = {
+    200: {"description": "Prometheus text.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+EVENT_STREAM: Responses = {
+    200: {
+        "description": "`id` is the seq, `event` the type, `data` the same JSON as on the WebSocket.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    204: {"description": "`Last-Event-ID` is that of the final event: there is no more to come."},
+}
+SUBMIT_ERRORS = errors(400, 401, 413, 415, 422, 429, 503, 504)
+
+
+def body_of(model: type[Body]) -> dict[str, Any]:
+    """`openapi_extra` of a route that reads such a body, as JSON or as a form."""
+    examples = {name: {"value": value} for name, value in EXAMPLES[model].items()}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"$ref": REF.format(model=model.__name__)}, "examples": examples},
+                "multipart/form-data": {
+                    "schema": {"$ref": REF.format(model=_form_name(model))},
+                    "encoding": {
+                        name: {"contentType": "application/json"} for name in JSON_FIELDS if name in model.model_fields
+                    },
+                },
+            },
+        }
+    }
+
+
+def describe_app(app: FastAPI) -> None:
+    """Put the schemas of the bodies beside those FastAPI finds by itself."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, routes=app.routes, description=DESCRIPTION)
+            schema.setdefault("components", {}).setdefault("schemas", {}).update(_body_schemas())
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+DESCRIPTION = "Removes text, and anything else under a mask, from images. Only the pixels asked for change."
+
+
+def _form_name(model: type[Body]) -> str:
+    return model.__name__.replace("Body", "Form")
+
+
+def _body_schemas() -> dict[str, Any]:
+    _, top = models_json_schema([(model, "validation") for model in EXAMPLES], ref_template=REF)
+    schemas: dict[str, Any] = top["$defs"]
+    for model in EXAMPLES:
+        schemas[_form_name(model)] = _form_schema(schemas[model.__name__], _form_name(model))
+    return schemas
+
+
+def _form_schema(schema: dict[str, Any], title: str) -> dict[str, Any]:
+    """The same fields as a form has them: files as they are."""
+    properties = {
+        name: {"type": "string", "format": "binary", "description": "The file itself, or its base64 text."}
+        if name in FILE_FIELDS
+        else field
+        for name, field in schema["properties"].items()
+    }
+    return schema | {"properties": properties, "title": title}

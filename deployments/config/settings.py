@@ -1,0 +1,224 @@
+"""Configuration: the environment variables of the service and the application's arguments in the YAML file.
+
+The only file under deployments/ that reads the environment. Where both name a thing, the environment wins.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from deployments.api.ports import ApiSettings
+from deployments.config.models import ModelConfig as ModelConfig
+from deployments.config.models import OwnFacts as OwnFacts
+from deployments.config.models import Resources as Resources
+from deployments.config.models import Scaling as Scaling
+from deployments.config.models import Strict
+from models import registry
+from models.errors import UnknownModel
+
+VERSION = "1.0.0"
+
+Words = Annotated[tuple[str, ...], NoDecode]
+"""A comma-separated list in the environment."""
+
+
+class ConfigurationError(ValueError):
+    """A setting has a value that cannot be used; the message is one line and names it."""
+
+
+class Environment(BaseSettings):
+    """Every environment variable the service obeys. None: not set, the YAML file's value or its default holds."""
+
+    model_config = SettingsConfigDict(env_prefix="", case_sensitive=False, extra="ignore", env_ignore_empty=True)
+
+    iopaint_host: str = "0.0.0.0"
+    iopaint_port: int = Field(8081, ge=1, le=65535)
+    iopaint_model: str | None = None
+    iopaint_device: Literal["cpu", "cuda", "mps"] | None = None
+    iopaint_low_mem: bool = True
+    iopaint_cpu_offload: bool = True
+    iopaint_fallback_model: str | None = None
+    iopaint_data_dir: Path = Path("data")
+    iopaint_api_keys: Words = ()
+    max_image_size: int = Field(2048, ge=64, le=16384)
+    max_file_size: int = Field(52_428_800, ge=1024)
+    max_image_pixels: int = Field(100_000_000, ge=1)
+    request_timeout: float = Field(300, gt=0)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    cors_origins: Words = ("*",)
+    task_store_url: str | None = None
+    blob_store_url: str | None = None
+    task_ttl: float = Field(86_400, gt=0)
+    callback_allowed_hosts: Words = ()
+    callback_secret: str = ""
+
+    @field_validator("iopaint_api_keys", "cors_origins", "callback_allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @classmethod
+    def read(cls) -> Self:
+        """Raises: ConfigurationError, one line that names the variable."""
+        empty_is_meant: dict[str, Any] = {
+            name: "" for name in ("iopaint_fallback_model",) if os.environ.get(name.upper()) == ""
+        }
+        try:
+            return cls(**empty_is_meant)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]).upper()
+            given = os.environ.get(name, os.environ.get(name.lower()))
+            raise ConfigurationError(f"{name}={given!r}: {first['msg']}") from None
+
+
+class EraserConfig(Strict):
+    """`max_images` are in work in one replica at once: it bounds memory. `max_windows` of one image are sent ahead."""
+
+    scaling: Scaling = Scaling(max_replicas=2, target_ongoing_requests=3)
+    resources: Resources = Resources()
+    max_images: int = Field(4, ge=1)
+    max_windows: int = Field(16, ge=1)
+
+
+class PlannerConfig(Strict):
+    """How `Auto` cuts windows; models/planning/limits.py argues the defaults.
+
+    A hole gets `margin_ratio` of its shorter side as context, at least `margin_floor_px` and at most `margin_cap_px`.
+    More context costs pixels: 32 instead of 24 px costs a receipt 23 % more. `bucket_ratio`: how far apart the lengths
+    are that windows may have; 1 is every length the model takes.
+    """
+
+    margin_floor_px: int = Field(24, ge=0, le=1024)
+    margin_ratio: float = Field(0.25, ge=0)
+    margin_cap_px: int = Field(256, ge=0, le=1024)
+    bucket_ratio: float = Field(1.0625, ge=1)
+
+
+class GatewayConfig(Strict):
+    """`max_waiting`: synchronous requests one replica admits before it answers 429. `max_connections`: requests and
+    open WebSockets together, which Serve counts alike."""
+
+    num_replicas: int = Field(1, ge=1)
+    resources: Resources = Resources()
+    max_waiting: int = Field(128, ge=1)
+    max_connections: int = Field(4096, ge=1)
+
+
+class TasksConfig(Strict):
+    """`max_running` tasks are driven at once, `max_waiting` more are admitted."""
+
+    resources: Resources = Resources()
+    max_running: int = Field(8, ge=1)
+    max_waiting: int = Field(10_000, ge=1)
+
+
+class AppConfig(Strict):
+    """The `args` of the application in serve_config.yaml."""
+
+    model: str = "lama"
+    fallback_model: str = ""
+    device: Literal["cpu", "cuda", "mps"] = "cpu"
+    models: tuple[ModelConfig, ...] = (ModelConfig(name="lama"), ModelConfig(name="cv2"))
+    gateway: GatewayConfig = GatewayConfig()
+    eraser: EraserConfig = EraserConfig()
+    planner: PlannerConfig = PlannerConfig()
+    detector: ModelConfig | None = ModelConfig(name="detector")
+    tasks: TasksConfig = TasksConfig()
+
+
+class Settings(Strict):
+    """What is in force: the YAML file under the environment, read once in `build` and handed to every replica."""
+
+    app: AppConfig
+    default_model: str
+    fallback_model: str
+    device: str
+    low_mem: bool
+    cpu_offload: bool
+    log_level: str
+    max_image_size: int
+    max_file_size: int
+    max_image_pixels: int
+    request_timeout_s: float
+    cors_origins: tuple[str, ...]
+    api_keys: tuple[str, ...] = Field(repr=False)
+    task_store_url: str
+    blob_store_url: str
+    task_ttl_s: float
+    callback_allowed_hosts: tuple[str, ...]
+    callback_secret: str = Field(repr=False)
+
+    @property
+    def api(self) -> ApiSettings:
+        return ApiSettings(
+            version=VERSION,
+            default_model=self.default_model,
+            fallback_model=self.fallback_model,
+            model_names=tuple(model.name for model in self.app.models),
+            device=self.device,
+            max_image_size=self.max_image_size,
+            max_file_size_bytes=self.max_file_size,
+            max_image_pixels=self.max_image_pixels,
+            request_timeout_s=self.request_timeout_s,
+            cors_origins=self.cors_origins,
+            api_keys=self.api_keys,
+            echo_request_ids=False,
+        )
+
+
+def resolve(app: AppConfig, environment: Environment) -> Settings:
+    """Lay the environment over the file. A model that is asked for by name but not listed is added to the served
+    ones, so that `IOPAINT_MODEL=mat` alone is enough.
+
+    Raises: ConfigurationError if a model is listed twice, unknown, or has not the precision asked for.
+    """
+    default = environment.iopaint_model or app.model
+    fallback = app.fallback_model if environment.iopaint_fallback_model is None else environment.iopaint_fallback_model
+    names = [model.name for model in app.models]
+    if len(set(names)) < len(names):
+        raise ConfigurationError(f"models: a model is listed twice: {', '.join(names)}")
+    added = tuple(ModelConfig(name=name) for name in dict.fromkeys((default, fallback)) if name and name not in names)
+    for model in app.models + added:
+        _check(model)
+    if app.detector is not None and app.detector.precision != "fp32":
+        raise ConfigurationError(f"detector: precision {app.detector.precision}: the text detector runs in fp32 only")
+    data = environment.iopaint_data_dir.expanduser().absolute()
+    return Settings(
+        app=app.model_copy(update={"models": app.models + added}),
+        default_model=default,
+        fallback_model="" if fallback == default else fallback,
+        device=environment.iopaint_device or app.device,
+        low_mem=environment.iopaint_low_mem,
+        cpu_offload=environment.iopaint_cpu_offload,
+        log_level=environment.log_level,
+        max_image_size=environment.max_image_size,
+        max_file_size=environment.max_file_size,
+        max_image_pixels=environment.max_image_pixels,
+        request_timeout_s=environment.request_timeout,
+        cors_origins=environment.cors_origins,
+        api_keys=environment.iopaint_api_keys,
+        task_store_url=environment.task_store_url or f"sqlite:///{data / 'tasks.sqlite3'}",
+        blob_store_url=environment.blob_store_url or (data / "blobs").as_uri(),
+        task_ttl_s=environment.task_ttl,
+        callback_allowed_hosts=environment.callback_allowed_hosts,
+        callback_secret=environment.callback_secret,
+    )
+
+
+def _check(model: ModelConfig) -> None:
+    try:
+        facts = model.model_facts
+    except UnknownModel as error:
+        raise ConfigurationError(f"models: {error.message}") from None
+    if model.precision == "bf16" and not facts.bf16:
+        able = ", ".join(known.name for known in registry.MODELS if known.bf16)
+        raise ConfigurationError(f"models: precision bf16 of model {model.name}: only {able} can run at that")

@@ -1,0 +1,138 @@
+"""The ingress: the HTTP layer over the deployments. It admits, waits and translates; pixels it never touches."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from typing import Any
+
+from deployments import metrics
+from deployments.api.app import create_api
+from deployments.api.ports import ServiceHealth, Tasks
+from deployments.config.settings import VERSION, Settings
+from deployments.gateway.health import judge
+from deployments.gateway.prometheus import merged_metrics
+from deployments.gateway.tasks import RemoteTasks
+from deployments.logs import configure_logging
+from deployments.messages.jobs import Detection, Erased, EraseJob, ModelStatus
+from deployments.remote.clients import RemoteEraser, RemoteTracker
+from models.errors import DeadlineExceeded, QueueFull
+
+log = logging.getLogger(__name__)
+
+SNAPSHOT_S = 1.0
+TRACKER_TIMEOUT_S = 2.0
+
+
+class Gateway:
+    """The backend of the routes (`api.ports.Backend`), one per ingress replica."""
+
+    def __init__(self, settings: Settings, eraser: RemoteEraser, tracker: RemoteTracker) -> None:
+        configure_logging(settings.log_level)
+        self._settings = settings
+        self._eraser = eraser
+        self._tracker = tracker
+        self._tasks = RemoteTasks(settings, tracker)
+        self._admitted = 0
+        self._recent_s: deque[float] = deque(maxlen=32)
+        self._started = time.monotonic()
+        self._models: tuple[ModelStatus, ...] = ()
+        self._models_at = float("-inf")
+        self._tracker_reachable = True
+        self._asking = asyncio.Lock()
+        self._count = metrics.counter("requests_total", "Synchronous requests that have ended", "outcome")
+        self._time = metrics.histogram("request_seconds", "Synchronous requests, queue included", metrics.SECONDS)
+
+    def __serve_build_asgi_app__(self) -> Any:
+        return create_api(self, self._settings.api)
+
+    @property
+    def tasks(self) -> Tasks:
+        return self._tasks
+
+    async def erase(self, job: EraseJob) -> Erased:
+        """Raises: QueueFull, DeadlineExceeded, and whatever the pipeline raises."""
+        started = time.monotonic()
+        result: Erased = await self._admit(self._eraser.erase(job), job)
+        self._recent_s.append(time.monotonic() - started)
+        return result
+
+    async def detect(self, job: EraseJob) -> Detection:
+        detection: Detection = await self._admit(self._eraser.detect(job), job)
+        return detection
+
+    async def models(self) -> tuple[ModelStatus, ...]:
+        """At most a second old; the last known ones while the tracker does not answer."""
+        async with self._asking:
+            if time.monotonic() - self._models_at >= SNAPSHOT_S:
+                try:
+                    self._models = await asyncio.wait_for(self._tracker.models(), TRACKER_TIMEOUT_S)
+                    self._tracker_reachable = True
+                except Exception as error:  # health must be told even if the tracker is gone
+                    log.warning("the task tracker does not answer: %s", error)
+                    self._tracker_reachable = False
+                self._models_at = time.monotonic()
+        return self._models
+
+    async def health(self) -> ServiceHealth:
+        models = await self.models()
+        settings = self._settings
+        healthy, degraded, reasons = judge(
+            models,
+            default=settings.default_model,
+            fallback=settings.fallback_model,
+            sleeping=frozenset(model.name for model in settings.app.models if model.scaling.min_replicas == 0),
+            tracker_reachable=self._tracker_reachable,
+        )
+        diagnostics = {
+            "models": {status.name: status.state.value for status in models},
+            "replicas": {status.name: status.replicas for status in models},
+            "device": settings.device,
+            "gpu_memory_bytes": {s.name: s.gpu_memory_bytes for s in models if s.gpu_memory_bytes is not None},
+            "queue": {"admitted": self._admitted, "limit": settings.app.gateway.max_waiting},
+            "store": settings.task_store_url.partition(":")[0],
+            "tracker": "reachable" if self._tracker_reachable else "unreachable",
+            "uptime_s": round(time.monotonic() - self._started, 1),
+            "version": VERSION,
+        }
+        return ServiceHealth(healthy, degraded, reasons, diagnostics)
+
+    async def metrics(self) -> bytes:
+        return await merged_metrics()
+
+    async def _admit(self, work: Any, job: EraseJob) -> Any:
+        """Await `work` if there is room and time for it, and count how it ended."""
+        started = time.monotonic()
+        outcome = "cancelled"
+        try:
+            result = await self._within_limits(work, job)
+            outcome = "ok"
+            return result
+        except Exception as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            self._count(1, {"outcome": outcome})
+            self._time(time.monotonic() - started)
+
+    async def _within_limits(self, work: Any, job: EraseJob) -> Any:
+        limit = self._settings.app.gateway.max_waiting
+        if self._admitted >= limit:
+            work.close()
+            raise QueueFull(f"{limit} requests are waiting already", retry_after_s=self._retry_after_s())
+        self._admitted += 1
+        try:
+            left = None if job.deadline is None else job.deadline - time.time()
+            async with asyncio.timeout(left):
+                return await work
+        except TimeoutError:
+            raise DeadlineExceeded(
+                f"no result within {self._settings.request_timeout_s:g} s; the work has been stopped"
+            ) from None
+        finally:
+            self._admitted -= 1
+
+    def _retry_after_s(self) -> int:
+        """About how long the present queue takes, from the last requests: their mean time, 1 to 60 s."""
+        mean = sum(self._recent_s) / len(self._recent_s) if self._recent_s else 1.0
+        return int(min(60.0, max(1.0, mean)))

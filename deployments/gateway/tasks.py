@@ -1,0 +1,104 @@
+"""The asynchronous half of the API over the tracker: bytes go to the blob store here, metadata to the tracker."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+
+from deployments.api.ports import TaskOptions
+from deployments.callbacks.policy import CallbackPolicy
+from deployments.config.settings import Settings
+from deployments.messages.jobs import Erased, EraseJob
+from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary, job_digest
+from deployments.remote.clients import RemoteTracker
+from deployments.storage.blobs import input_key, open_blobs, result_key
+from deployments.storage.job_codec import dump_job
+from models.errors import QueueFull, ReplicaLost, ResultExpired, ShuttingDown, TaskConflict, TaskNotFinished
+
+WATCH_RETRIES = 3
+WATCH_PAUSE_S = 0.5
+"""A tracker that died is waited for by the call itself; one that is going away without a successor is given up."""
+
+
+class RemoteTasks:
+    """`api.ports.Tasks` as the gateway offers it."""
+
+    def __init__(self, settings: Settings, tracker: RemoteTracker) -> None:
+        self._tracker = tracker
+        self._blobs = open_blobs(settings.blob_store_url)
+        self._policy = CallbackPolicy(settings.callback_allowed_hosts)
+
+    async def submit(self, job: EraseJob, options: TaskOptions) -> TaskRecord:
+        """The input is stored before the task is known, and the task is durable before the client hears of it."""
+        task_id = options.task_id or uuid.uuid4().hex
+        digest = job_digest(job)
+        record = TaskRecord(
+            task_id=task_id,
+            digest=digest,
+            created_at=time.time(),
+            total_regions=len(job.regions),
+            message="Waiting for its turn",
+            enable_progress=options.enable_progress,
+            progress_interval_s=options.progress_interval_s,
+            callback=self._policy.judge(options.callback_url) if options.callback_url else None,
+        )
+        key = input_key(task_id, digest)
+        await self._blobs.put(key, dump_job(job))
+        try:
+            return await self._tracker.submit(record)
+        except (TaskConflict, QueueFull):
+            await self._blobs.delete(key)
+            raise
+
+    async def get(self, task_id: str) -> TaskRecord:
+        return await self._tracker.get(task_id)
+
+    async def cancel(self, task_id: str) -> TaskRecord:
+        return await self._tracker.cancel(task_id)
+
+    async def summary(self) -> TaskSummary:
+        return await self._tracker.summary()
+
+    async def result(self, task_id: str) -> Erased:
+        record = await self._tracker.get(task_id)
+        if record.status is not TaskStatus.COMPLETED or record.result is None:
+            reason = f": {record.error_message}" if record.error_message else ""
+            raise TaskNotFinished(f"task {task_id} is {record.status.value}{reason}", status=record.status.value)
+        expired = ResultExpired(f"the result of task {task_id} has expired")
+        if record.result_expired:
+            raise expired
+        try:
+            image = await self._blobs.get(result_key(task_id, record.digest, record.attempt))
+        except FileNotFoundError:
+            raise expired from None
+        return Erased(image, record.result)
+
+    async def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncGenerator[TaskRecord]:
+        """Survives the tracker: if that dies or is replaced, the stream is taken up again where it stopped. Progress
+        that was told but not yet stored when it died is not taken back.
+
+        Raises: ShuttingDown if no tracker comes back; UnknownTask.
+        """
+        told: dict[str, float] = {}
+        failures = 0
+        while True:
+            try:
+                async with aclosing(self._tracker.watch(task_id, after_seq)) as records:
+                    async for record in records:
+                        failures = 0
+                        progress = max(record.overall_progress, told.get(record.task_id, 0.0))
+                        if record.status.final:
+                            told.pop(record.task_id, None)
+                        else:
+                            told[record.task_id] = progress
+                        yield replace(record, overall_progress=progress)
+                        if task_id is not None:
+                            after_seq = record.seq
+                return
+            except (ReplicaLost, ShuttingDown) as error:
+                failures += 1
+                if failures > WATCH_RETRIES:
+                    raise ShuttingDown("the task tracker has gone away") from error
+                await asyncio.sleep(WATCH_PAUSE_S)

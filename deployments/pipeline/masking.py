@@ -1,0 +1,57 @@
+"""Where to fill: from what the client said (or did not say) to one mask."""
+
+import asyncio
+from dataclasses import dataclass
+
+from deployments.messages.jobs import Detection, EraseJob
+from deployments.messages.ports import TextFinder
+from models.codec.images import decode_mask
+from models.errors import InvalidRequest
+from models.masking import masks, regions
+from models.types import Image, Mask, MaskMode, Region
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """`mask` is what to fill; `regions` where text is (empty if the client sent a mask). `stroke_fallbacks` counts
+    regions filled as boxes although strokes were asked for; None if they were not."""
+
+    mask: Mask
+    regions: tuple[Region, ...]
+    stroke_fallbacks: int | None
+
+
+async def mark(job: EraseJob, image: Image, text: TextFinder | None) -> Marked | None:
+    """None: there is nothing to remove, because the detector found no text.
+
+    Raises: InvalidMask, InvalidRegion, InvalidRequest.
+    """
+    height, width = image.shape[:2]
+    if job.mask is not None:
+        mask = await asyncio.to_thread(decode_mask, job.mask, size=(width, height))
+        return Marked(mask, (), None)
+    where = job.regions
+    if job.detect:
+        if text is None:
+            raise InvalidRequest("this service runs without a text detector; send regions or a mask", field="detect")
+        where = found_regions(await text.detect(image, job.min_confidence, job.deadline))
+        if not where:
+            return None
+    if not where:
+        raise InvalidRequest("one of regions, mask or detect is needed", field="regions")
+    regions.validate(where, width, height)
+    return await asyncio.to_thread(_mark_regions, image, where, job)
+
+
+def _mark_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Marked:
+    height, width = image.shape[:2]
+    if job.mask_mode is MaskMode.STROKES:
+        from models.masking.strokes import stroke_mask
+
+        strokes = stroke_mask(image, where, dilation_px=job.dilation_px)
+        return Marked(strokes.mask, where, strokes.fallbacks)
+    return Marked(masks.dilate(masks.rasterise(where, width, height), job.dilation_px), where, None)
+
+
+def found_regions(detection: Detection) -> tuple[Region, ...]:
+    return tuple(Region(found.points) for found in detection.texts)

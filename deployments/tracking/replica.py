@@ -1,0 +1,112 @@
+"""The tracker replica: it drives tasks and knows how the models are. Metadata only; bytes go through the blob store.
+
+There is one. To shard it, run several and choose by a hash of the task id in `remote.clients.RemoteTracker`.
+"""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from deployments.callbacks.policy import CallbackPolicy
+from deployments.callbacks.sender import CallbackSender
+from deployments.config.settings import Settings
+from deployments.logs import configure_logging
+from deployments.messages.jobs import ModelStatus
+from deployments.messages.task import TaskRecord, TaskSummary
+from deployments.remote.clients import RemoteEraser
+from deployments.storage.blobs import open_blobs
+from deployments.storage.records import TaskStore, open_store
+from deployments.tracking.driver import Limits
+from deployments.tracking.model_status import ModelBoard
+from deployments.tracking.tracker import TaskTracking
+from models.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+STORE_RETRY_S = 2.0
+STORE_PATIENCE_S = 10.0
+
+
+class TaskTracker:
+    """Every method that takes a task may be called again after a failure: it finds what the first call has done.
+
+    While the store cannot be reached, opening it is tried again and again; calls then raise StoreUnavailable.
+    """
+
+    def __init__(self, settings: Settings, eraser: RemoteEraser) -> None:
+        configure_logging(settings.log_level)
+        self._settings = settings
+        self._eraser = eraser
+        self._board = ModelBoard({model.name: model.device or settings.device for model in settings.app.models})
+        self._blobs = open_blobs(settings.blob_store_url)
+        policy = CallbackPolicy(settings.callback_allowed_hosts)
+        self._sender = CallbackSender(policy, self._blobs, settings.callback_secret)
+        self._store: TaskStore | None = None
+        self._stopped = False
+        self._opening = asyncio.create_task(self._open())
+
+    async def submit(self, record: TaskRecord) -> TaskRecord:
+        return await (await self._tracking()).submit(record)
+
+    async def get(self, task_id: str) -> TaskRecord:
+        return await (await self._tracking()).get(task_id)
+
+    async def cancel(self, task_id: str) -> TaskRecord:
+        return await (await self._tracking()).cancel(task_id)
+
+    async def summary(self) -> TaskSummary:
+        return await (await self._tracking()).summary()
+
+    async def watch(self, task_id: str | None, after_seq: int | None) -> AsyncGenerator[TaskRecord]:
+        async with aclosing((await self._tracking()).watch(task_id, after_seq)) as records:
+            async for record in records:
+                yield record
+
+    async def report_model(self, replica_id: str, status: ModelStatus) -> None:
+        self._board.report(replica_id, status, time.monotonic())
+
+    async def models(self) -> tuple[ModelStatus, ...]:
+        return self._board.snapshot(time.monotonic())
+
+    async def stop(self) -> None:
+        """Leave unfinished tasks to the next tracker; the attempts broken off do not count. Watches end with
+        ShuttingDown."""
+        if self._stopped:
+            return
+        self._stopped = True
+        if self._opening.done() and not self._opening.cancelled():
+            await self._opening.result().stop()
+        self._opening.cancel()
+        await self._sender.close()
+        if self._store is not None:
+            await self._store.close()
+
+    async def _tracking(self) -> TaskTracking:
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._opening), STORE_PATIENCE_S)
+        except TimeoutError:
+            raise StoreUnavailable("the task store cannot be reached") from None
+
+    async def _open(self) -> TaskTracking:
+        settings = self._settings
+        limits = Limits(
+            max_running=settings.app.tasks.max_running,
+            max_queued=settings.app.tasks.max_waiting,
+            ttl_s=settings.task_ttl_s,
+        )
+        owner = uuid.uuid4().hex
+        while True:
+            try:
+                if self._store is None:
+                    self._store = await open_store(settings.task_store_url)
+                tracking = TaskTracking(
+                    self._store, self._blobs, self._eraser.run_task, self._sender, limits, owner=owner
+                )
+                await tracking.start()
+                return tracking
+            except StoreUnavailable as error:
+                log.warning("the task store cannot be opened, trying again: %s", error.message)
+                await asyncio.sleep(STORE_RETRY_S)

@@ -1,0 +1,290 @@
+"""Every task from submission to its end: admitted, run, retried, cancelled, announced. Pure asyncio, no Ray."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+
+from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary, fail, requeue
+from deployments.storage.blobs import BlobStore
+from deployments.storage.records import LeaseLost, TaskStore
+from deployments.tracking.admission import Line
+from deployments.tracking.background import Chores
+from deployments.tracking.driver import Driver, Limits, Runner, gave_up
+from deployments.tracking.journal import Journal, after_crash
+from deployments.tracking.live_task import LiveTask
+from deployments.tracking.retention import Sender, Upkeep
+from deployments.tracking.subscribers import Watchers
+from models.errors import QueueFull, ShuttingDown, TaskConflict, TaskFinished, UnknownTask
+
+logger = logging.getLogger(__name__)
+
+
+class TaskTracking:
+    """The store is the truth and this the cache: each change of status is durable before anyone hears of it, and a
+    new object on the same store takes over from one that was killed at any moment. Belongs to one event loop.
+
+    Work is run at least once: after a crash, or for some seconds beside a tracker that was replaced, a task may run
+    twice, but only one outcome is kept. `overall_progress` that was announced but not stored is lost with the process.
+    """
+
+    def __init__(
+        self,
+        store: TaskStore,
+        blobs: BlobStore,
+        runner: Runner,
+        sender: Sender,
+        limits: Limits,
+        *,
+        clock: Callable[[], float] = time.time,
+        owner: str = "tracker",
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._clock = clock
+        self._owner = owner
+        self._watchers = Watchers()
+        self._journal = Journal(store, self._watchers, on_lost=self._step_down)
+        self._line = Line(limits.max_running)
+        self._driver = Driver(self._journal, self._line, runner, limits, clock)
+        self._upkeep = Upkeep(store, blobs, self._journal, sender, clock, limits.ttl_s)
+        self._live: dict[str, LiveTask] = {}
+        self._arriving: dict[str, asyncio.Task[TaskRecord]] = {}
+        self._entering = 0
+        self._drivers = Chores()
+        self._chores = Chores()
+        self._taking_up = asyncio.Lock()
+        self._open = False
+
+    @property
+    def running(self) -> int:
+        return self._line.admitted
+
+    @property
+    def waiting(self) -> int:
+        return len(self._live) - self._line.admitted
+
+    @property
+    def watching(self) -> int:
+        """How many watches are open."""
+        return len(self._watchers)
+
+    @property
+    def average_run_s(self) -> float | None:
+        """How long recent tasks ran; None before the first has ended."""
+        return self._driver.average_run_s
+
+    @property
+    def epoch(self) -> int:
+        """Of the lease this tracker holds on the store."""
+        return self._journal.epoch
+
+    async def start(self) -> None:
+        """Take the store over and go on where the last owner stopped; what fails half-way is stopped again.
+
+        Raises: StoreUnavailable, ShuttingDown when a newer tracker came in between.
+        """
+        await self._journal.acquire(self._owner)
+        self._open = True
+        try:
+            for record in await self._store.uncalled():
+                self._chores.spawn(self._upkeep.call_back(record))
+            for record in await self._store.unfinished():
+                await self._resume(record)
+        except LeaseLost as error:
+            await self.stop()
+            raise _replaced() from error
+        except BaseException:
+            await self.stop()
+            raise
+        self._chores.every(self._limits.lease_check_s, self.check_lease)
+        self._chores.every(self._limits.sweep_s, self.sweep)
+        self._chores.every(self._limits.collect_s, self.collect)
+        logger.info("tracking under lease %d: %d tasks to run", self._journal.epoch, len(self._live))
+
+    async def stop(self) -> None:
+        """Stop all work and wait for its end. What has not ended waits in the store; the attempt does not count."""
+        self._step_down()
+        await asyncio.gather(*self._arriving.values(), return_exceptions=True)
+        await self._drivers.finish()
+        await self._chores.stop()
+
+    async def submit(self, record: TaskRecord) -> TaskRecord:
+        """Durable on return; the same id with the same digest returns the task there is. Goes on if the caller is
+        cancelled. Raises: TaskConflict, QueueFull, ShuttingDown, StoreUnavailable.
+        """
+        arrival = self._arriving.get(record.task_id)
+        if arrival is None:
+            self._check_open()
+            arrival = asyncio.create_task(self._arrive(record))
+            self._arriving[record.task_id] = arrival
+            arrival.add_done_callback(lambda _: self._arriving.pop(record.task_id, None))
+        known = await asyncio.shield(arrival)
+        if known.digest != record.digest:
+            raise TaskConflict("the task id is taken by a different job", task_id=record.task_id)
+        return self._placed(known)
+
+    async def get(self, task_id: str) -> TaskRecord:
+        """Raises: UnknownTask, StoreUnavailable."""
+        live = self._live.get(task_id)
+        record = live.record if live else await self._store.get(task_id)
+        if record is None:
+            raise UnknownTask(f"no task has the id {task_id}", task_id=task_id)
+        return self._placed(record)
+
+    async def cancel(self, task_id: str) -> TaskRecord:
+        """Returns once the work has really stopped and that is durable. Goes on if the caller is cancelled.
+
+        Raises: UnknownTask; TaskFinished, also when the task ended by itself before the cancel reached it;
+        ShuttingDown when the tracker stopped first: then the task will run again.
+        """
+        self._check_open()
+        await self._take_up(task_id)
+        live = self._live.get(task_id)
+        if live is None:
+            await self.get(task_id)
+            raise TaskFinished("the task has already ended", task_id=task_id)
+        live.cancel_requested = True
+        live.interrupt()
+        await live.ended.wait()
+        if not live.record.status.final:
+            raise ShuttingDown("the task tracker is going away")
+        if live.record.status is not TaskStatus.CANCELLED:
+            raise TaskFinished("the task has already ended", task_id=task_id)
+        return live.record
+
+    async def summary(self) -> TaskSummary:
+        return await self._store.summary()
+
+    async def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncGenerator[TaskRecord, None]:
+        """The current state first, then every change; a reader that is slow skips to the newest. A final record comes
+        exactly once, and ends the watch of one task. `after_seq` leaves out a current state the reader has seen,
+        unless it is final. None watches all tasks, without end, from the state of every unfinished one on;
+        `after_seq` does not count then, because each task has its own numbers.
+
+        A move of the queue announces nothing; `queue_position` is right when the record is read.
+        Raises: UnknownTask; ShuttingDown when the tracker stops, then watch again.
+        """
+        self._check_open()
+        watcher = self._watchers.enter(task_id)
+        try:
+            if task_id is None:
+                for live in self._live.values():
+                    watcher.show(live.record)
+            else:
+                record = await self.get(task_id)
+                live_now = self._live.get(task_id)
+                record = live_now.record if live_now else record
+                if record.status.final or after_seq is None or record.seq > after_seq:
+                    watcher.show(record)
+            while True:
+                record = await watcher.next()
+                yield self._placed(record)
+                if task_id is not None and record.status.final:
+                    return
+        finally:
+            self._watchers.leave(task_id, watcher)
+
+    async def sweep(self) -> None:
+        """Forget what has expired, and take up what the store has and nobody drives. Raises: StoreUnavailable."""
+        if not self._open:
+            return
+        await self._upkeep.sweep()
+        for record in await self._store.unfinished():
+            await self._take_up(record.task_id)
+
+    async def collect(self) -> None:
+        """Delete blobs that belong to no task."""
+        await self._upkeep.collect()
+
+    async def check_lease(self) -> None:
+        """Stop all work and end all watches if a newer tracker has taken the store over."""
+        if not await self._store.holds(self._journal.epoch):
+            self._step_down()
+
+    async def _arrive(self, record: TaskRecord) -> TaskRecord:
+        live = self._live.get(record.task_id)
+        if live is not None:
+            return live.record
+        stored = await self._store.get(record.task_id)
+        if stored is not None:
+            return stored
+        if len(self._live) + self._entering >= self._limits.max_running + self._limits.max_queued:
+            raise QueueFull("too many tasks wait already", retry_after_s=math.ceil(self.average_run_s or 1.0))
+        self._entering += 1
+        try:
+            await self._store.save(record, self._journal.epoch)
+        except LeaseLost as error:
+            self._step_down()
+            raise _replaced() from error
+        finally:
+            self._entering -= 1
+        self._adopt(record)
+        logger.info("task %s: submitted", record.task_id)
+        return record
+
+    async def _take_up(self, task_id: str) -> None:
+        """Drive a task the store has and nobody drives: its submission was stored although that seemed to fail."""
+        if (arrival := self._arriving.get(task_id)) is not None:
+            await asyncio.wait([arrival])
+        if task_id in self._live:
+            return
+        async with self._taking_up:
+            record = await self._store.get(task_id)
+            if record is not None and not record.status.final and task_id not in {*self._live, *self._arriving}:
+                await self._resume(record)
+
+    async def _resume(self, record: TaskRecord) -> None:
+        """A task the last owner left unfinished."""
+        if record.status is not TaskStatus.PENDING:
+            reason = "the service stopped while it ran"
+            if record.attempt >= self._limits.max_attempts:
+                record = fail(after_crash(record), gave_up(record.attempt, reason), self._clock())
+            else:
+                record = requeue(after_crash(record), "The service was restarted; waiting again")
+            await self._store.save(record, self._journal.epoch)
+        if record.status.final:
+            self._chores.spawn(self._upkeep.wind_up(record))
+        else:
+            self._adopt(record)
+
+    def _adopt(self, record: TaskRecord) -> None:
+        if self._open:
+            live = LiveTask(record, self._line.join(record.task_id))
+            self._live[record.task_id] = live
+            self._watchers.announce(record)
+            self._drivers.spawn(self._drive(live))
+
+    async def _drive(self, live: LiveTask) -> None:
+        record = live.record
+        try:
+            await self._driver.drive(live)
+        except LeaseLost:
+            logger.warning("task %s: left to a newer tracker", record.task_id)
+        except Exception:
+            logger.exception("task %s: left as it is until the next sweep", record.task_id)
+        finally:
+            del self._live[record.task_id]
+            live.ended.set()
+        if live.record.status.final:
+            self._chores.spawn(self._upkeep.wind_up(live.record))
+
+    def _step_down(self) -> None:
+        self._open = False
+        self._journal.closing = True
+        for live in self._live.values():
+            live.interrupt()
+        self._watchers.close()
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise ShuttingDown("the task tracker is going away")
+
+    def _placed(self, record: TaskRecord) -> TaskRecord:
+        return replace(record, queue_position=self._line.position(record.task_id))
+
+
+def _replaced() -> ShuttingDown:
+    return ShuttingDown("a newer task tracker has taken over")

@@ -31,8 +31,8 @@ from models.errors import (
     UnknownTask,
 )
 from models.types import Progress
-from tests.deployments.stores import redis_server
-from tests.deployments.tracker_process import NAMES
+from tests.deployments.storage.stores import redis_server
+from tests.deployments.tracking.tracker_process import NAMES
 
 INFO = ErasedInfo("image/png", "cv2", 8, 6, 4, 12)
 DIGEST = "d" * 64
@@ -814,7 +814,7 @@ async def test_after_kill_9_of_the_process_every_task_ends_with_the_right_bytes(
     any_url: str, tmp_path: Path, sent: Sent, clock: Clock
 ) -> None:
     blob_url = f"file://{tmp_path}/blobs"
-    command = [sys.executable, "-m", "tests.deployments.tracker_process", any_url, blob_url]
+    command = [sys.executable, "-m", "tests.deployments.tracking.tracker_process", any_url, blob_url]
     process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     assert process.stdout is not None
     said = [await process.stdout.readline() for _ in range(3)]

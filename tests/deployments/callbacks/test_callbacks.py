@@ -19,7 +19,7 @@ from deployments.callbacks.sender import CallbackSender, Patience
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus
 from deployments.storage.blobs import BlobStore, open_blobs, result_key
 from models.errors import InvalidRequest
-from tests.deployments.receiver import receiving
+from tests.deployments.callbacks.receiver import receiving
 
 LOOPBACK = ("127.0.0.1", "localhost")
 QUICK = Patience(attempts=3, first_pause_s=0.001, longest_pause_s=0.002, total_s=20.0, attempt_s=10.0)

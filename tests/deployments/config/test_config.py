@@ -14,7 +14,7 @@ from deployments.config.settings import (
     resolve,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""A tracker in a process of its own, to be killed: `python -m tests.deployments.tracker_process STORE_URL BLOB_URL`.
+"""A tracker in a process of its own, to be killed: `python -m tests.deployments.tracking.tracker_process STORE BLOBS`.
 
 Submits 30 tasks, prints a line when the fifth has ended and a sixth is in its work, and waits for its death.
 """

@@ -10,7 +10,7 @@ from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStage, TaskStatus
 from deployments.storage.record_codec import dump_record, load_record
 from deployments.storage.records import LeaseLost, StoreUnavailable, TaskStore, open_store
-from tests.deployments.stores import redis_server
+from tests.deployments.storage.stores import redis_server
 
 INFO = ErasedInfo("image/png", "cv2", 8, 6, 2, 12, seed=7, timings_s={"queue": 0.25, "inpaint": 1.5})
 CALLING = Callback("https://hooks.example.org/x", CallbackState.PENDING)

@@ -11,8 +11,8 @@ from deployments.config.settings import (
     GatewayConfig,
     ModelConfig,
     OwnFacts,
+    ReplicaScaling,
     Resources,
-    Scaling,
 )
 
 SMALL = Resources(num_cpus=0.01)
@@ -53,5 +53,5 @@ def write_config(folder: Path, app: AppConfig) -> Path:
     return path
 
 
-def _fixed(replicas: int) -> Scaling:
-    return Scaling(min_replicas=replicas, max_replicas=replicas)
+def _fixed(replicas: int) -> ReplicaScaling:
+    return ReplicaScaling(min_replicas=replicas, max_replicas=replicas)

@@ -1,8 +1,8 @@
 """The planner's CostModel for a device, fitted to measured times: seconds of a forward = pixels * pixel_s + call_s.
 
 Least squares of the relative errors, (fit - time) / time, so that a window of 20 ms counts as much as one of 20 s: most
-windows are small. What is timed is `Inpainter.inpaint`, without the hop between processes, which the planner's `call_s`
-holds too (CostModel in models/base.py). Every shape is run once before it is timed.
+windows are small. What is timed is `InpaintModel.inpaint`, without the hop between processes, which the planner's
+`call_s` holds too (CostModel in models/base.py). Every shape is run once before it is timed.
 """
 
 import time
@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.pictures import windows
 from benchmarks.report import Report, median
-from models.base import CostModel, Inpainter
+from models.base import CostModel, InpaintModel
 from models.types import InpaintParameters
 
 Shape = tuple[int, int, int]
@@ -42,7 +42,7 @@ class Timed:
         return median(self.seconds)
 
 
-def measure(model: Inpainter, shapes: Sequence[Shape] = SHAPES, *, rounds: int) -> Iterator[Timed]:
+def measure(model: InpaintModel, shapes: Sequence[Shape] = SHAPES, *, rounds: int) -> Iterator[Timed]:
     """The model's time for each shape, smallest first, with a hole in the middle of each window."""
     for count, height, width in sorted(shapes, key=lambda shape: shape[0] * shape[1] * shape[2]):
         images, masks = windows(count, height, width)

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.pictures import windows
 from benchmarks.report import NOT_RUN, Report, median
-from models.base import Inpainter, Precision
+from models.base import InpaintModel, Precision
 from models.errors import OutOfDeviceMemory
 from models.types import Images, InpaintParameters, Masks
 
@@ -56,7 +56,7 @@ class Timed:
 class OneByOne:
     """IOPaint's model call, as often as there are windows."""
 
-    def __init__(self, model: Inpainter) -> None:
+    def __init__(self, model: InpaintModel) -> None:
         self._model = model
 
     def inpaint(self, images: Images, masks: Masks, parameters: InpaintParameters, on_step: Any = None) -> Images:
@@ -64,7 +64,7 @@ class OneByOne:
         return np.concatenate([self._model.inpaint(images[one], masks[one], parameters) for one in singles])
 
 
-def ways(weights: Path, device: str) -> dict[str, Inpainter]:
+def ways(weights: Path, device: str) -> dict[str, InpaintModel]:
     """The ways there are on this device, IOPaint's first. `weights` is LaMa's TorchScript file."""
     import torch
 
@@ -74,7 +74,7 @@ def ways(weights: Path, device: str) -> dict[str, Inpainter]:
     def network(precision: Precision) -> Any:
         return read_network(load_torchscript(weights, "cpu"), precision)
 
-    made: dict[str, Inpainter] = {IOPAINT: OneByOne(Lama(load_torchscript(weights, device), device))}
+    made: dict[str, InpaintModel] = {IOPAINT: OneByOne(Lama(load_torchscript(weights, device), device))}
     if torch.device(device).type == "cpu":
         return made | {FP32: EagerLama(network("fp32")), BF16: EagerLama(network("bf16"))}
 
@@ -84,7 +84,7 @@ def ways(weights: Path, device: str) -> dict[str, Inpainter]:
 
     cuda = CudaDevice(device)
 
-    def on_device(precision: Precision, limits: GraphLimits) -> Inpainter:
+    def on_device(precision: Precision, limits: GraphLimits) -> InpaintModel:
         loaded = network(precision).to(cuda.device)
         return CudaInpainter(loaded, cuda, lambda: Lama(load_torchscript(weights, "cpu"), "cpu"), limits=limits)
 
@@ -93,7 +93,7 @@ def ways(weights: Path, device: str) -> dict[str, Inpainter]:
 
 
 def measure(
-    models: Mapping[str, Inpainter],
+    models: Mapping[str, InpaintModel],
     sizes: Sequence[tuple[int, int]] = SIZES,
     counts: Sequence[int] = COUNTS,
     *,
@@ -120,7 +120,7 @@ def psnr_db(one: Images, other: Images, masks: Masks) -> float:
 
 
 def _time(
-    way: str, model: Inpainter, images: Images, masks: Masks, expected: Images | None, rounds: int
+    way: str, model: InpaintModel, images: Images, masks: Masks, expected: Images | None, rounds: int
 ) -> tuple[Timed, Images | None]:
     count, height, width = masks.shape
     seconds = []

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.pictures import WORKLOADS, Workload
 from benchmarks.report import NOT_RUN, Report, median, seconds
 from benchmarks.strategies import AUTO, STRATEGIES
-from models.base import Inpainter, ModelFacts
+from models.base import InpaintModel, ModelFacts
 from models.planning.padding import pad, unpad
 from models.planning.paste import Canvas
 from models.planning.plan import Window, cut, plan
@@ -45,7 +45,7 @@ class Measured:
 
 
 def measure(
-    model: Inpainter,
+    model: InpaintModel,
     facts: ModelFacts,
     workloads: Sequence[Workload] = tuple(WORKLOADS.values()),
     *,
@@ -78,7 +78,7 @@ def measure(
         yield from here
 
 
-def fill(model: Inpainter, facts: ModelFacts, image: Image, mask: Mask, windows: Sequence[Window]) -> Image:
+def fill(model: InpaintModel, facts: ModelFacts, image: Image, mask: Mask, windows: Sequence[Window]) -> Image:
     """The image with its masked pixels filled, one window at a time. `facts` are those of a batchable model."""
     canvas = Canvas(image, mask)
     for window in windows:

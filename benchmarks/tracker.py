@@ -1,4 +1,4 @@
-"""What the tracker itself costs: tasks whose work is nothing but progress, each with a watcher, no Ray and no HTTP."""
+"""What the tracker itself costs: tasks whose work is nothing but progress, each with a subscriber: no Ray, no HTTP."""
 
 import asyncio
 import time
@@ -13,9 +13,9 @@ from deployments.callbacks.sender import CallbackSender
 from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import TaskRecord
 from deployments.storage.blobs import open_blobs
-from deployments.storage.records import open_store
-from deployments.tracking.driver import Limits
-from deployments.tracking.tracker import TaskTracking
+from deployments.storage.opening import open_store
+from deployments.tracking.driver import TrackerLimits
+from deployments.tracking.tracker import TaskTracker
 from models.types import Progress
 
 INFO = ErasedInfo("image/png", "none", 1, 1, 1, 1)
@@ -23,7 +23,7 @@ INFO = ErasedInfo("image/png", "none", 1, 1, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """`events` were announced for `tasks` tasks in `seconds`; `received` of them reached the watchers, newest wins."""
+    """`events` were announced for `tasks` tasks in `seconds`; `received` of them reached a subscriber, newest wins."""
 
     tasks: int
     events: int
@@ -36,7 +36,7 @@ async def measure(store_url: str, folder: Path, *, tasks: int, steps: int) -> Tr
     """Submit, run and watch `tasks` tasks of `steps` progress events each, on a real store."""
     store, blobs = await open_store(store_url), open_blobs(folder.as_uri())
     sender = CallbackSender(CallbackPolicy(()), blobs)
-    tracking = TaskTracking(store, blobs, lambda _: _work(steps), sender, Limits(max_running=8, max_queued=tasks))
+    tracking = TaskTracker(store, blobs, lambda _: _work(steps), sender, TrackerLimits(max_running=8, max_queued=tasks))
     await tracking.start()
     started = time.perf_counter()
     ids = [f"task-{number}" for number in range(tasks)]
@@ -59,7 +59,7 @@ async def _work(steps: int) -> AsyncGenerator[Progress | ErasedInfo, None]:
     yield INFO
 
 
-async def _watch(tracking: TaskTracking, task_id: str) -> int:
+async def _watch(tracking: TaskTracker, task_id: str) -> int:
     async with aclosing(tracking.watch(task_id)) as records:
         return len([record async for record in records])
 
@@ -74,5 +74,5 @@ def report(results: dict[str, Tracked]) -> Report:
         "Tracker",
         ["store", "tasks", "events", "received", "seconds", "events/s"],
         rows,
-        notes=["Every task has a watcher; three changes of a task are durable writes, the rest are progress."],
+        notes=["Every task has a subscriber; three changes of a task are durable writes, the rest are progress."],
     )

@@ -17,13 +17,21 @@ from ray import serve
 from ray.serve import Application, Deployment
 from ray.serve.schema import LoggingConfig
 
-from deployments.config.settings import AppConfig, Environment, ModelConfig, Resources, Scaling, Settings, resolve
+from deployments.config.settings import (
+    AppConfig,
+    Environment,
+    ModelConfig,
+    ReplicaScaling,
+    Resources,
+    Settings,
+    resolve,
+)
 from deployments.gateway.gateway import Gateway
 from deployments.inference.inpainter import Inpainter
 from deployments.inference.text_detector import TextDetector
 from deployments.pipeline.eraser import Eraser
 from deployments.remote.clients import Handle, RemoteEraser, RemoteModel, RemoteReports, RemoteTextFinder, RemoteTracker
-from deployments.tracking.replica import TaskTracker
+from deployments.tracking.replica import TrackerHost
 
 TASK_TRACKER = "TaskTracker"
 
@@ -47,7 +55,7 @@ class EraserReplica(Eraser):
         )
 
 
-class TaskTrackerReplica(TaskTracker):
+class TaskTrackerReplica(TrackerHost):
     def __init__(self, settings: Settings, eraser: Handle) -> None:
         super().__init__(settings, RemoteEraser(eraser))
 
@@ -117,7 +125,7 @@ def _deployment(replica: type, **options: Any) -> Deployment:
     return made
 
 
-def _scaled(scaling: Scaling) -> dict[str, Any]:
+def _scaled(scaling: ReplicaScaling) -> dict[str, Any]:
     if scaling.min_replicas == scaling.max_replicas:
         return {"num_replicas": scaling.min_replicas}
     return {

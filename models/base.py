@@ -78,7 +78,7 @@ class LoadOptions:
     memory_fraction: float = 1.0
 
 
-class Inpainter(Protocol):
+class InpaintModel(Protocol):
     """A loaded model. Called from one thread only, never concurrently."""
 
     def inpaint(
@@ -120,6 +120,6 @@ class OnDevice(Protocol):
 class Loader(Protocol):
     """Makes a model ready to run."""
 
-    def __call__(self, facts: ModelFacts, options: LoadOptions) -> Inpainter:
+    def __call__(self, facts: ModelFacts, options: LoadOptions) -> InpaintModel:
         """Fetches weights that are missing. Raises: WeightsUnavailable, ModelUnavailable."""
         ...

@@ -1,4 +1,5 @@
-"""One error tree. How each leaf looks over HTTP stands in one table: deployments/api/errors.py.
+"""The root of the one error tree, and what models raise. What only the service around them raises stands in
+deployments/errors.py. How each leaf looks over HTTP stands in one table: deployments/api/errors.py.
 
 Every error survives pickling with its message and details, because it crosses process boundaries.
 """
@@ -58,52 +59,8 @@ class WeightsUnavailable(ModelUnavailable):
     """The weights file is not there and cannot be fetched, or what is there is corrupt."""
 
 
-class ReplicaLost(TextRemovalError):
-    """A process that worked on this died. Nothing is wrong with the work itself: trying again may help."""
-
-
-class QueueFull(TextRemovalError):
-    """More work waits than the service admits; `details["retry_after_s"]` says when to come back."""
-
-
-class DeadlineExceeded(TextRemovalError):
-    """REQUEST_TIMEOUT passed before the result was there; the work has been stopped."""
-
-
 class Cancelled(TextRemovalError):
     """The work was cancelled by its owner."""
-
-
-class ShuttingDown(TextRemovalError):
-    """The service is going away and takes no new work."""
-
-
-class Unauthorized(TextRemovalError):
-    """API keys are configured and the request carries none of them."""
-
-
-class StoreUnavailable(TextRemovalError):
-    """The task store cannot be reached or cannot write; nothing was promised to anyone."""
-
-
-class UnknownTask(TextRemovalError):
-    """No task of this id is known."""
-
-
-class TaskConflict(TextRemovalError):
-    """The task id is taken by a different job."""
-
-
-class TaskNotFinished(TextRemovalError):
-    """The result was asked for before the task ended, or the task ended without one."""
-
-
-class TaskFinished(TextRemovalError):
-    """A cancel came after the task had ended."""
-
-
-class ResultExpired(TextRemovalError):
-    """The task is known but its result has been cleaned up."""
 
 
 class InferenceFailed(TextRemovalError):

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from models.base import CostModel, Inpainter, Loader, LoadOptions, ModelFacts, Precision
+from models.base import CostModel, InpaintModel, Loader, LoadOptions, ModelFacts, Precision
 from models.errors import ModelUnavailable, UnknownModel
 
 MODELS = (
@@ -144,7 +144,7 @@ def load(
     on_download: Callable[[float], None] | None = None,
     precision: Precision = "fp32",
     memory_fraction: float = 1.0,
-) -> Inpainter:
+) -> InpaintModel:
     """The model (a name as for `facts`, or facts of your own), ready to run; see LoadOptions. Blocks while weights
     download.
 

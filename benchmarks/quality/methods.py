@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.quality.metrics import Distance, distance
 from benchmarks.quality.scenes import Scene
 from models import registry
-from models.base import Inpainter
+from models.base import InpaintModel
 from models.detection.detector import TextDetector, readable
 from models.masking.masks import dilate, rasterise, union
 from models.masking.strokes import StrokeMask
@@ -33,7 +33,7 @@ class Outcome:
 
 
 @cache
-def filler() -> Inpainter:
+def filler() -> InpaintModel:
     return registry.load("cv2", "cpu")
 
 

@@ -25,7 +25,7 @@ class Distance:
 
 
 def distance(result: Image, clean: Image, where: NDArray[np.bool_]) -> Distance:
-    """Over the pixels marked in `where` (h, w); at least one. PSNR over RGB, the others over grey."""
+    """Over the pixels masked in `where` (h, w); at least one. PSNR over RGB, the others over grey."""
     squared = (result.astype(np.float64) - clean)[where] ** 2
     grey, wanted = _grey(result), _grey(clean)
     off = np.abs(grey - wanted)

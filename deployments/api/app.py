@@ -9,13 +9,14 @@ from deployments.api.errors import add_error_handlers
 from deployments.api.live.events import event_routes
 from deployments.api.live.websocket import websocket_routes
 from deployments.api.middleware import ApiKeys, RequestIds, UnexpectedErrors
-from deployments.api.ports import ApiSettings, Backend
+from deployments.api.ports import Backend
 from deployments.api.routes.inpaint import inpaint_routes
 from deployments.api.routes.service import NAME, root_routes, service_routes
 from deployments.api.routes.tasks import task_routes
 from deployments.api.routes.ui import ui_routes
 from deployments.api.schema.openapi import describe_app
 from deployments.api.views import PREFIX
+from deployments.config.api_settings import ApiSettings
 
 OPEN_PATHS = ("/", "/docs", "/redoc", "/openapi.json", "/ui", f"{PREFIX}/health")
 EXPOSED_HEADERS = (

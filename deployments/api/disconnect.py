@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from models.errors import DeadlineExceeded
+from deployments.errors import DeadlineExceeded
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from deployments import errors as service
 from deployments.api.clock import iso
 from models import errors as e
 
@@ -46,14 +47,14 @@ class Row:
 TABLE: dict[type[Exception], Row] = {
     MalformedBody: Row(400, "malformed_body"),
     e.InvalidImage: Row(400, "invalid_image"),
-    e.Unauthorized: Row(401, "unauthorized"),
-    e.UnknownTask: Row(404, "unknown_task"),
+    service.Unauthorized: Row(401, "unauthorized"),
+    service.UnknownTask: Row(404, "unknown_task"),
     ModelNotFound: Row(404, "unknown_model"),
-    e.TaskConflict: Row(409, "task_conflict"),
-    e.TaskNotFinished: Row(409, "task_not_finished"),
-    e.TaskFinished: Row(409, "task_finished"),
+    service.TaskConflict: Row(409, "task_conflict"),
+    service.TaskNotFinished: Row(409, "task_not_finished"),
+    service.TaskFinished: Row(409, "task_finished"),
     e.Cancelled: Row(409, "cancelled"),
-    e.ResultExpired: Row(410, "result_expired"),
+    service.ResultExpired: Row(410, "result_expired"),
     e.ImageTooLarge: Row(413, "too_large"),
     e.UnsupportedImage: Row(415, "unsupported_image"),
     UnsupportedContentType: Row(415, "unsupported_content_type"),
@@ -61,16 +62,16 @@ TABLE: dict[type[Exception], Row] = {
     e.InvalidRegion: Row(422, "invalid_region"),
     e.InvalidMask: Row(422, "invalid_mask"),
     e.UnknownModel: Row(422, "unknown_model"),
-    e.QueueFull: Row(429, "queue_full", retry_after_s=5),
+    service.QueueFull: Row(429, "queue_full", retry_after_s=5),
     e.InferenceFailed: Row(500, "inference_failed"),
     e.OutOfDeviceMemory: Row(500, "inference_failed"),
     e.TextRemovalError: Row(500, "internal_error"),
     e.ModelUnavailable: Row(503, "model_unavailable", retry_after_s=10),
     e.WeightsUnavailable: Row(503, "weights_unavailable"),
-    e.ReplicaLost: Row(503, "replica_lost", retry_after_s=1),
-    e.ShuttingDown: Row(503, "shutting_down", retry_after_s=5),
-    e.StoreUnavailable: Row(503, "store_unavailable", retry_after_s=5),
-    e.DeadlineExceeded: Row(504, "deadline_exceeded"),
+    service.ReplicaLost: Row(503, "replica_lost", retry_after_s=1),
+    service.ShuttingDown: Row(503, "shutting_down", retry_after_s=5),
+    service.StoreUnavailable: Row(503, "store_unavailable", retry_after_s=5),
+    service.DeadlineExceeded: Row(504, "deadline_exceeded"),
 }
 
 HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}

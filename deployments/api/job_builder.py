@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from deployments.api.body.reading import max_body_bytes, read_body
 from deployments.api.errors import request_id_of, schema_error
 from deployments.api.negotiation import output_format
-from deployments.api.ports import ApiSettings
 from deployments.api.schema.fields import is_multipart, parse_fields
 from deployments.api.schema.requests import Body, Finding, InpaintBody, Options, RegionsBody, RemoveTextBody, TaskBody
+from deployments.config.api_settings import ApiSettings
+from deployments.errors import DeadlineExceeded
 from deployments.messages.jobs import EraseJob
 from models.codec.images import ImageInfo, check_size, probe
-from models.errors import DeadlineExceeded, ImageTooLarge, InvalidMask, InvalidRequest, UnknownModel
+from models.errors import ImageTooLarge, InvalidMask, InvalidRequest, UnknownModel
 from models.masking.regions import validate
 from models.types import InpaintParameters, MaskMode
 

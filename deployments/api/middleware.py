@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.api.errors import known_error_response, request_id_of, unexpected_error_response
-from models.errors import Unauthorized
+from deployments.errors import Unauthorized
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 

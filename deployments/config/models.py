@@ -13,7 +13,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
 
-class Scaling(Strict):
+class ReplicaScaling(Strict):
     """Replicas of one deployment. `min_replicas` 0 lets a rare model leave the machine when nobody asks for it."""
 
     min_replicas: int = Field(1, ge=0)
@@ -77,7 +77,7 @@ class ModelConfig(Strict):
     loader: str | None = Field(None, pattern=r"^[\w.]+:\w+$")
     facts: OwnFacts | None = None
     cost: Cost | None = None
-    scaling: Scaling = Scaling()
+    scaling: ReplicaScaling = ReplicaScaling()
     resources: Resources = Resources()
     device: str | None = None
     threads: int = Field(0, ge=0)

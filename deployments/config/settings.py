@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from deployments.api.ports import ApiSettings
+from deployments.config.api_settings import ApiSettings
 from deployments.config.models import ModelConfig as ModelConfig
 from deployments.config.models import OwnFacts as OwnFacts
+from deployments.config.models import ReplicaScaling as ReplicaScaling
 from deployments.config.models import Resources as Resources
-from deployments.config.models import Scaling as Scaling
 from deployments.config.models import Strict
 from models import registry
 from models.errors import UnknownModel
@@ -83,7 +83,7 @@ class Environment(BaseSettings):
 class EraserConfig(Strict):
     """`max_images` are in work in one replica at once: it bounds memory. `max_windows` of one image are sent ahead."""
 
-    scaling: Scaling = Scaling(max_replicas=2, target_ongoing_requests=3)
+    scaling: ReplicaScaling = ReplicaScaling(max_replicas=2, target_ongoing_requests=3)
     resources: Resources = Resources()
     max_images: int = Field(4, ge=1)
     max_windows: int = Field(16, ge=1)

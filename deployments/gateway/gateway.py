@@ -10,13 +10,13 @@ from deployments import metrics
 from deployments.api.app import create_api
 from deployments.api.ports import ServiceHealth, Tasks
 from deployments.config.settings import VERSION, Settings
+from deployments.errors import DeadlineExceeded, QueueFull
 from deployments.gateway.health import judge
 from deployments.gateway.prometheus import merged_metrics
 from deployments.gateway.tasks import RemoteTasks
 from deployments.logs import configure_logging
 from deployments.messages.jobs import Detection, Erased, EraseJob, ModelStatus
 from deployments.remote.clients import RemoteEraser, RemoteTracker
-from models.errors import DeadlineExceeded, QueueFull
 
 log = logging.getLogger(__name__)
 

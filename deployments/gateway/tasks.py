@@ -10,12 +10,12 @@ from dataclasses import replace
 from deployments.api.ports import TaskOptions
 from deployments.callbacks.policy import CallbackPolicy
 from deployments.config.settings import Settings
+from deployments.errors import QueueFull, ReplicaLost, ResultExpired, ShuttingDown, TaskConflict, TaskNotFinished
 from deployments.messages.jobs import Erased, EraseJob
 from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary, job_digest
 from deployments.remote.clients import RemoteTracker
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.job_codec import dump_job
-from models.errors import QueueFull, ReplicaLost, ResultExpired, ShuttingDown, TaskConflict, TaskNotFinished
 
 WATCH_RETRIES = 3
 WATCH_PAUSE_S = 0.5

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from models.errors import Cancelled, DeadlineExceeded, ShuttingDown
+from deployments.errors import DeadlineExceeded, ShuttingDown
+from models.errors import Cancelled
 
 log = logging.getLogger(__name__)
 

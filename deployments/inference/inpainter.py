@@ -16,8 +16,7 @@ from deployments.logs import configure_logging
 from deployments.messages.jobs import Filled, ModelState, ModelStatus
 from deployments.messages.ports import ModelReports
 from models import registry
-from models.base import Inpainter as LoadedModel
-from models.base import OnDevice, WarmsUp
+from models.base import InpaintModel, OnDevice, WarmsUp
 from models.errors import Cancelled, InferenceFailed, ModelUnavailable, OutOfDeviceMemory, TextRemovalError
 from models.planning.padding import pad, padded_shape, unpad
 from models.types import Image, Images, InpaintParameters, Mask, Masks, Progress, StepCallback
@@ -54,7 +53,7 @@ class Inpainter:
         self._replica_id = replica_id
         device = config.device or settings.device
         self._device = "cpu" if device == "mps" and not self.facts.mps else device
-        self._model: LoadedModel | None = None
+        self._model: InpaintModel | None = None
         self._error: TextRemovalError | None = None
         self._status = ModelStatus(config.name, ModelState.LOADING, self._device, replicas=1)
         self._batcher = Batcher(
@@ -215,7 +214,7 @@ class Inpainter:
         def on_download(share: float) -> None:
             loop.call_soon_threadsafe(self._downloading, share)
 
-        def work() -> tuple[LoadedModel, int]:
+        def work() -> tuple[InpaintModel, int]:
             model = registry.load(
                 self.facts,
                 self._device,

@@ -1,4 +1,4 @@
-"""The pipeline of one image: decode, mark, plan, fan out, paste, encode. Everything that costs CPU per image."""
+"""The pipeline of one image: decode, mask, plan, fan out, paste, encode. Everything that costs CPU per image."""
 
 import asyncio
 import logging
@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 
 from deployments import metrics
 from deployments.config.settings import Settings
+from deployments.errors import ResultExpired
 from deployments.logs import configure_logging
 from deployments.messages.jobs import Detection, Erased, ErasedInfo, EraseJob
 from deployments.messages.ports import TextFinder, WindowModel
 from deployments.pipeline.fanout import FinishedWindow, fan_out
-from deployments.pipeline.masking import Marked, mark
+from deployments.pipeline.masking import Masked, make_mask
 from deployments.pipeline.stopwatch import Stopwatch
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.job_codec import load_job
 from models.codec import images
-from models.errors import InvalidRequest, ModelUnavailable, ResultExpired, UnknownModel
+from models.errors import InvalidRequest, ModelUnavailable, UnknownModel
 from models.masking import masks
 from models.planning.paste import Canvas
 from models.planning.plan import PlanLimits, plan
@@ -78,9 +79,9 @@ class Eraser:
             decoded = await asyncio.to_thread(images.decode, job.image, max_pixels=self._settings.max_image_pixels)
         yield Progress("masking", 0, 1)
         with watch.measure("mask"):
-            marked = await mark(job, decoded.rgb, self._text)
+            masked = await make_mask(job, decoded.rgb, self._text)
         height, width = decoded.rgb.shape[:2]
-        if marked is None:
+        if masked is None:
             info = ErasedInfo(
                 images.media_type(decoded), job.model or self._settings.default_model, width, height, 0, 0
             )
@@ -89,12 +90,12 @@ class Eraser:
 
         filling: Filling | None = None
         with watch.measure("inpaint"):
-            async with aclosing(self._fill_and_check(work_id, job, decoded.rgb, marked)) as steps:
+            async with aclosing(self._fill_and_check(work_id, job, decoded.rgb, masked)) as steps:
                 async for item in steps:
                     if isinstance(item, Progress):
                         yield item
                     else:
-                        filling, marked = item
+                        filling, masked = item
         assert filling is not None
         if filling.load_s:
             watch.add("load", filling.load_s)
@@ -102,17 +103,17 @@ class Eraser:
         yield Progress("finalizing", 0, 1)
         with watch.measure("encode"):
             data = await asyncio.to_thread(
-                images.encode, decoded, filling.image, marked.mask, format=job.output_format, quality=job.output_quality
+                images.encode, decoded, filling.image, masked.mask, format=job.output_format, quality=job.output_quality
             )
         info = ErasedInfo(
             media_type=job.output_format.media_type,
             model=filling.model,
             width=width,
             height=height,
-            regions_count=len(marked.regions) or masks.count_areas(marked.mask),
-            total_area_px=masks.masked_area(marked.mask),
+            regions_count=len(masked.regions) or masks.count_areas(masked.mask),
+            total_area_px=masks.masked_area(masked.mask),
             fallback_for=filling.fallback_for,
-            stroke_fallbacks=marked.stroke_fallbacks,
+            stroke_fallbacks=masked.stroke_fallbacks,
             seed=filling.seed,
         )
         erased = Erased(data, watch.stamp(info))
@@ -159,30 +160,30 @@ class Eraser:
         return await self._text.detect(decoded.rgb, job.min_confidence, job.deadline)
 
     async def _fill_and_check(
-        self, work_id: str, job: EraseJob, image: Image, marked: Marked
-    ) -> AsyncGenerator[Progress | tuple[Filling, Marked]]:
-        """Fill what is marked; if asked to verify, fill regions that can still be read as boxes, once."""
+        self, work_id: str, job: EraseJob, image: Image, masked: Masked
+    ) -> AsyncGenerator[Progress | tuple[Filling, Masked]]:
+        """Fill what is masked; if asked to verify, fill regions that can still be read as boxes, once."""
         filling: Filling | None = None
-        async with aclosing(self._fill(work_id, job, image, marked.mask)) as steps:
+        async with aclosing(self._fill(work_id, job, image, masked.mask)) as steps:
             async for item in steps:
                 if isinstance(item, Progress):
                     yield item
                 else:
                     filling = item
         assert filling is not None
-        verify = job.verify if job.verify is not None else marked.stroke_fallbacks is not None
-        if verify and marked.regions and self._text is not None:
-            left = await self._text.readable(filling.image, marked.regions, job.deadline)
+        verify = job.verify if job.verify is not None else masked.stroke_fallbacks is not None
+        if verify and masked.regions and self._text is not None:
+            left = await self._text.readable(filling.image, masked.regions, job.deadline)
             if left:
-                boxes = masks.rasterise([marked.regions[i] for i in left], image.shape[1], image.shape[0])
-                marked = Marked(
-                    masks.union([marked.mask, boxes]), marked.regions, (marked.stroke_fallbacks or 0) + len(left)
+                boxes = masks.rasterise([masked.regions[i] for i in left], image.shape[1], image.shape[0])
+                masked = Masked(
+                    masks.union([masked.mask, boxes]), masked.regions, (masked.stroke_fallbacks or 0) + len(left)
                 )
-                async with aclosing(self._fill(work_id, job, image, marked.mask)) as steps:
+                async with aclosing(self._fill(work_id, job, image, masked.mask)) as steps:
                     async for item in steps:
                         if isinstance(item, Filling):
                             filling = item
-        yield filling, marked
+        yield filling, masked
 
     async def _fill(self, work_id: str, job: EraseJob, image: Image, mask: Mask) -> AsyncGenerator[Progress | Filling]:
         """Run the model over the mask's windows; if it cannot answer and there is a fallback, run that instead."""

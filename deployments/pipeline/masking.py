@@ -12,7 +12,7 @@ from models.types import Image, Mask, MaskMode, Region
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class Masked:
     """`mask` is what to fill; `regions` where text is (empty if the client sent a mask). `stroke_fallbacks` counts
     regions filled as boxes although strokes were asked for; None if they were not."""
 
@@ -21,7 +21,7 @@ class Marked:
     stroke_fallbacks: int | None
 
 
-async def mark(job: EraseJob, image: Image, text: TextFinder | None) -> Marked | None:
+async def make_mask(job: EraseJob, image: Image, text: TextFinder | None) -> Masked | None:
     """None: there is nothing to remove, because the detector found no text.
 
     Raises: InvalidMask, InvalidRegion, InvalidRequest.
@@ -29,7 +29,7 @@ async def mark(job: EraseJob, image: Image, text: TextFinder | None) -> Marked |
     height, width = image.shape[:2]
     if job.mask is not None:
         mask = await asyncio.to_thread(decode_mask, job.mask, size=(width, height))
-        return Marked(mask, (), None)
+        return Masked(mask, (), None)
     where = job.regions
     if job.detect:
         if text is None:
@@ -40,17 +40,17 @@ async def mark(job: EraseJob, image: Image, text: TextFinder | None) -> Marked |
     if not where:
         raise InvalidRequest("one of regions, mask or detect is needed", field="regions")
     regions.validate(where, width, height)
-    return await asyncio.to_thread(_mark_regions, image, where, job)
+    return await asyncio.to_thread(_mask_regions, image, where, job)
 
 
-def _mark_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Marked:
+def _mask_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Masked:
     height, width = image.shape[:2]
     if job.mask_mode is MaskMode.STROKES:
         from models.masking.strokes import stroke_mask
 
         strokes = stroke_mask(image, where, dilation_px=job.dilation_px)
-        return Marked(strokes.mask, where, strokes.fallbacks)
-    return Marked(masks.dilate(masks.rasterise(where, width, height), job.dilation_px), where, None)
+        return Masked(strokes.mask, where, strokes.fallbacks)
+    return Masked(masks.dilate(masks.rasterise(where, width, height), job.dilation_px), where, None)
 
 
 def found_regions(detection: Detection) -> tuple[Region, ...]:

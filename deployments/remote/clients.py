@@ -11,9 +11,10 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, 
 from ray.serve.handle import DeploymentHandle
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from deployments.errors import ReplicaLost, ShuttingDown
 from deployments.messages.jobs import Detection, Erased, ErasedInfo, EraseJob, Filled, ModelStatus
 from deployments.messages.task import TaskRecord, TaskSummary
-from models.errors import ReplicaLost, ShuttingDown, TextRemovalError
+from models.errors import TextRemovalError
 from models.types import Image, InpaintParameters, Mask, Progress, Region
 
 Handle = DeploymentHandle[Any]

@@ -3,9 +3,7 @@
 from typing import Protocol
 
 from deployments.messages.task import TaskRecord, TaskSummary
-from models.errors import StoreUnavailable, TextRemovalError
-
-__all__ = ["LeaseLost", "StoreUnavailable", "TaskStore", "open_store"]
+from models.errors import TextRemovalError
 
 
 class LeaseLost(TextRemovalError):
@@ -58,20 +56,3 @@ class TaskStore(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-async def open_store(url: str) -> TaskStore:
-    """`sqlite:///relative.db`, `sqlite:////absolute.db` or `redis://host:port/db` (`rediss://` for TLS).
-
-    Raises: ValueError for another scheme, StoreUnavailable when it cannot be opened.
-    """
-    scheme, _, rest = url.partition("://")
-    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
-        from deployments.storage.sqlite import SqliteStore
-
-        return await SqliteStore.open(rest[1:])
-    if scheme in ("redis", "rediss"):
-        from deployments.storage.redis import RedisStore
-
-        return await RedisStore.open(url)
-    raise ValueError(f"a task store is sqlite:///path or redis://host:port/db, not {url!r}")

@@ -11,9 +11,10 @@ from typing import Any, Self
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from deployments.errors import StoreUnavailable
 from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
 from deployments.storage.record_codec import dump_record, load_record
-from deployments.storage.records import LeaseLost, StoreUnavailable
+from deployments.storage.records import LeaseLost
 
 _PREFIX = "{text-removal}:"
 _EPOCH = f"{_PREFIX}epoch"

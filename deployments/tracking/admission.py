@@ -3,7 +3,7 @@
 import asyncio
 
 
-class Line:
+class Admission:
     """Names stand in line and get a place in the order they joined. Belongs to one event loop."""
 
     def __init__(self, places: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 
-class Chores:
+class BackgroundTasks:
     """A failure is logged and ends nothing else."""
 
     def __init__(self) -> None:
@@ -19,8 +19,8 @@ class Chores:
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
-    def every(self, pause_s: float, chore: Callable[[], Awaitable[None]]) -> None:
-        self.spawn(self._repeat(pause_s, chore))
+    def every(self, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
+        self.spawn(self._repeat(pause_s, work))
 
     async def finish(self) -> None:
         """Wait until all that is under way has ended by itself."""
@@ -32,15 +32,15 @@ class Chores:
             task.cancel()
         await self.finish()
 
-    async def _repeat(self, pause_s: float, chore: Callable[[], Awaitable[None]]) -> None:
+    async def _repeat(self, pause_s: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(pause_s)
             try:
-                await chore()
+                await work()
             except Exception:
-                logger.exception("a chore failed; it will be repeated in %g s", pause_s)
+                logger.exception("a background task failed; it will be repeated in %g s", pause_s)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("a chore failed and is not repeated", exc_info=error)
+            logger.error("a background task failed and is not repeated", exc_info=error)

@@ -1,4 +1,4 @@
-"""Takes one task from the line to its end, in as many attempts as it needs."""
+"""Takes one task from the queue to its end, in as many attempts as it needs."""
 
 import asyncio
 import logging
@@ -6,13 +6,14 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from deployments.errors import ReplicaLost, ShuttingDown
 from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import TaskRecord, TaskStage, TaskStatus, cancel, complete, fail, requeue, start
-from deployments.tracking.admission import Line
+from deployments.tracking.admission import Admission
 from deployments.tracking.journal import Journal
 from deployments.tracking.live_task import Interrupted, LiveTask
 from deployments.tracking.progress import advance
-from models.errors import Cancelled, InferenceFailed, ReplicaLost, ShuttingDown, TextRemovalError
+from models.errors import Cancelled, InferenceFailed, TextRemovalError
 from models.types import Progress
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ TextRemovalError ends the task with that error.
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TrackerLimits:
     """`max_queued` tasks may wait besides the `max_running` that run. Times are seconds; `retry_pause_s` doubles with
     every attempt. `lease_check_s` bounds how long a replaced tracker goes on running tasks."""
 
@@ -44,10 +45,10 @@ class Driver:
     """The only writer of a task's record while the task is alive."""
 
     def __init__(
-        self, journal: Journal, line: Line, runner: Runner, limits: Limits, clock: Callable[[], float]
+        self, journal: Journal, admission: Admission, runner: Runner, limits: TrackerLimits, clock: Callable[[], float]
     ) -> None:
         self._journal = journal
-        self._line = line
+        self._admission = admission
         self._runner = runner
         self._limits = limits
         self._clock = clock
@@ -69,7 +70,7 @@ class Driver:
                 reason = "The service was restarted; waiting again"
                 await self._journal.move(live, lambda record: requeue(record, reason, counted=False))
         finally:
-            self._line.leave(live.record.task_id)
+            self._admission.leave(live.record.task_id)
 
     async def _attempt(self, live: LiveTask) -> None:
         await self._journal.move(live, lambda record: start(record, self._clock()))
@@ -115,9 +116,9 @@ class Driver:
         if attempt >= self._limits.max_attempts:
             return await self._fail(live, gave_up(attempt, reason))
         await self._journal.move(live, lambda record: requeue(record, f"Attempt {attempt} failed; waiting again"))
-        self._line.leave(live.record.task_id)
+        self._admission.leave(live.record.task_id)
         await live.until(asyncio.sleep(self._limits.retry_pause_s * 2 ** (attempt - 1)))
-        live.turn = self._line.join(live.record.task_id)
+        live.turn = self._admission.join(live.record.task_id)
         return None
 
     async def _fail(self, live: LiveTask, error: TextRemovalError) -> None:

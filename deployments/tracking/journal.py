@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from deployments.errors import StoreUnavailable
 from deployments.messages.task import TaskRecord
-from deployments.storage.records import LeaseLost, StoreUnavailable, TaskStore
+from deployments.storage.records import LeaseLost, TaskStore
 from deployments.tracking.live_task import LiveTask
-from deployments.tracking.subscribers import Watchers
+from deployments.tracking.subscribers import Subscribers
 
 logger = logging.getLogger(__name__)
 
@@ -18,8 +19,8 @@ T = TypeVar("T")
 Change = Callable[[TaskRecord], TaskRecord]
 
 SEQ_STRIDE = 1_000_000
-"""Progress is announced without being stored, so after a crash the store is behind what watchers saw. `seq` then goes
-on at the next multiple of this; a moment that reaches a multiple is stored, so no number is ever used twice."""
+"""Progress is announced without being stored, so after a crash the store is behind what subscribers saw. `seq` then
+goes on at the next multiple of this; a moment that reaches a multiple is stored, so no number is ever used twice."""
 
 _LONGEST_PAUSE_S = 5.0
 
@@ -30,9 +31,9 @@ class Journal:
     `on_lost` is called when a newer owner is seen.
     """
 
-    def __init__(self, store: TaskStore, watchers: Watchers, on_lost: Callable[[], None]) -> None:
+    def __init__(self, store: TaskStore, subscribers: Subscribers, on_lost: Callable[[], None]) -> None:
         self._store = store
-        self._watchers = watchers
+        self._subscribers = subscribers
         self._on_lost = on_lost
         self._writes: set[asyncio.Task[None]] = set()
         self.epoch = 0
@@ -55,7 +56,7 @@ class Journal:
             await self.move(live, change)
         else:
             live.record = record
-            self._watchers.announce(record)
+            self._subscribers.announce(record)
 
     async def save(self, record: TaskRecord) -> None:
         """Durable on return, however long the store is away. Raises: LeaseLost."""
@@ -94,7 +95,7 @@ class Journal:
             await self.save(record)
             live.record = record
         logger.info("task %s: %s, attempt %d", record.task_id, record.status, record.attempt)
-        self._watchers.announce(record)
+        self._subscribers.announce(record)
 
 
 def after_crash(record: TaskRecord) -> TaskRecord:

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
+from deployments.errors import ReplicaLost
 from deployments.messages.task import TaskRecord
-from models.errors import ReplicaLost
 
 T = TypeVar("T")
 

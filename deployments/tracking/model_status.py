@@ -13,7 +13,7 @@ PRECEDENCE = (ModelState.READY, ModelState.LOADING, ModelState.ERROR)
 
 
 @dataclass
-class ModelBoard:
+class ModelStatuses:
     """`devices` has the device of every served model. Times are seconds of the caller's clock."""
 
     devices: Mapping[str, str]

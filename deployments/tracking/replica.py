@@ -13,16 +13,17 @@ from contextlib import aclosing
 from deployments.callbacks.policy import CallbackPolicy
 from deployments.callbacks.sender import CallbackSender
 from deployments.config.settings import Settings
+from deployments.errors import StoreUnavailable
 from deployments.logs import configure_logging
 from deployments.messages.jobs import ModelStatus
 from deployments.messages.task import TaskRecord, TaskSummary
 from deployments.remote.clients import RemoteEraser
 from deployments.storage.blobs import open_blobs
-from deployments.storage.records import TaskStore, open_store
-from deployments.tracking.driver import Limits
-from deployments.tracking.model_status import ModelBoard
-from deployments.tracking.tracker import TaskTracking
-from models.errors import StoreUnavailable
+from deployments.storage.opening import open_store
+from deployments.storage.records import TaskStore
+from deployments.tracking.driver import TrackerLimits
+from deployments.tracking.model_status import ModelStatuses
+from deployments.tracking.tracker import TaskTracker
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ STORE_RETRY_S = 2.0
 STORE_PATIENCE_S = 10.0
 
 
-class TaskTracker:
+class TrackerHost:
     """Every method that takes a task may be called again after a failure: it finds what the first call has done.
 
     While the store cannot be reached, opening it is tried again and again; calls then raise StoreUnavailable.
@@ -40,7 +41,7 @@ class TaskTracker:
         configure_logging(settings.log_level)
         self._settings = settings
         self._eraser = eraser
-        self._board = ModelBoard({model.name: model.device or settings.device for model in settings.app.models})
+        self._models = ModelStatuses({model.name: model.device or settings.device for model in settings.app.models})
         self._blobs = open_blobs(settings.blob_store_url)
         policy = CallbackPolicy(settings.callback_allowed_hosts)
         self._sender = CallbackSender(policy, self._blobs, settings.callback_secret)
@@ -66,10 +67,10 @@ class TaskTracker:
                 yield record
 
     async def report_model(self, replica_id: str, status: ModelStatus) -> None:
-        self._board.report(replica_id, status, time.monotonic())
+        self._models.report(replica_id, status, time.monotonic())
 
     async def models(self) -> tuple[ModelStatus, ...]:
-        return self._board.snapshot(time.monotonic())
+        return self._models.snapshot(time.monotonic())
 
     async def stop(self) -> None:
         """Leave unfinished tasks to the next tracker; the attempts broken off do not count. Watches end with
@@ -84,15 +85,15 @@ class TaskTracker:
         if self._store is not None:
             await self._store.close()
 
-    async def _tracking(self) -> TaskTracking:
+    async def _tracking(self) -> TaskTracker:
         try:
             return await asyncio.wait_for(asyncio.shield(self._opening), STORE_PATIENCE_S)
         except TimeoutError:
             raise StoreUnavailable("the task store cannot be reached") from None
 
-    async def _open(self) -> TaskTracking:
+    async def _open(self) -> TaskTracker:
         settings = self._settings
-        limits = Limits(
+        limits = TrackerLimits(
             max_running=settings.app.tasks.max_running,
             max_queued=settings.app.tasks.max_waiting,
             ttl_s=settings.task_ttl_s,
@@ -102,7 +103,7 @@ class TaskTracker:
             try:
                 if self._store is None:
                     self._store = await open_store(settings.task_store_url)
-                tracking = TaskTracking(
+                tracking = TaskTracker(
                     self._store, self._blobs, self._eraser.run_task, self._sender, limits, owner=owner
                 )
                 await tracking.start()

@@ -19,7 +19,7 @@ ABANDONED_S = 3600.0
 """A blob this old that belongs to nothing was left by a crash; a younger one may be waiting for its submission."""
 
 
-class Upkeep:
+class Retention:
     """A result is kept `ttl_s` after the task's end; its record as long again, so that a late client is told that it
     has expired. A task without a result is forgotten after `ttl_s`.
     """
@@ -51,7 +51,7 @@ class Upkeep:
             await self.call_back(record)
 
     async def call_back(self, record: TaskRecord) -> None:
-        """Watchers hear nothing of the outcome: they have had their final record. Raises: LeaseLost."""
+        """Subscribers hear nothing of the outcome: they have had their final record. Raises: LeaseLost."""
         outcome = await self._sender(record)
         async with self._ended_records:
             newest = await self._journal.newest(record.task_id)

@@ -3,11 +3,11 @@
 import asyncio
 from collections import defaultdict
 
+from deployments.errors import ShuttingDown
 from deployments.messages.task import TaskRecord
-from models.errors import ShuttingDown
 
 
-class Watcher:
+class Subscriber:
     """One reader. It has one slot per task: a newer record replaces an unread older one, so a slow reader skips
     moments but never the last. Memory is bounded by the number of tasks that changed since it last read.
     """
@@ -37,30 +37,30 @@ class Watcher:
         return self._unread.pop(next(iter(self._unread)))
 
 
-class Watchers:
+class Subscribers:
     def __init__(self) -> None:
-        self._of: defaultdict[str | None, set[Watcher]] = defaultdict(set)
+        self._of: defaultdict[str | None, set[Subscriber]] = defaultdict(set)
 
-    def enter(self, task_id: str | None) -> Watcher:
-        """A new watcher of one task, or of all (None)."""
-        watcher = Watcher()
-        self._of[task_id].add(watcher)
-        return watcher
+    def enter(self, task_id: str | None) -> Subscriber:
+        """A new subscriber of one task, or of all (None)."""
+        subscriber = Subscriber()
+        self._of[task_id].add(subscriber)
+        return subscriber
 
-    def leave(self, task_id: str | None, watcher: Watcher) -> None:
-        self._of[task_id].discard(watcher)
+    def leave(self, task_id: str | None, subscriber: Subscriber) -> None:
+        self._of[task_id].discard(subscriber)
         if not self._of[task_id]:
             del self._of[task_id]
 
     def announce(self, record: TaskRecord) -> None:
         for task_id in (record.task_id, None):
-            for watcher in self._of.get(task_id, ()):
-                watcher.show(record)
+            for subscriber in self._of.get(task_id, ()):
+                subscriber.show(record)
 
     def close(self) -> None:
-        for watchers in self._of.values():
-            for watcher in watchers:
-                watcher.close()
+        for subscribers in self._of.values():
+            for subscriber in subscribers:
+                subscriber.close()
 
     def __len__(self) -> int:
-        return sum(len(watchers) for watchers in self._of.values())
+        return sum(len(subscribers) for subscribers in self._of.values())

@@ -7,22 +7,22 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
+from deployments.errors import QueueFull, ShuttingDown, TaskConflict, TaskFinished, UnknownTask
 from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary, fail, requeue
 from deployments.storage.blobs import BlobStore
 from deployments.storage.records import LeaseLost, TaskStore
-from deployments.tracking.admission import Line
-from deployments.tracking.background import Chores
-from deployments.tracking.driver import Driver, Limits, Runner, gave_up
+from deployments.tracking.admission import Admission
+from deployments.tracking.background import BackgroundTasks
+from deployments.tracking.driver import Driver, Runner, TrackerLimits, gave_up
 from deployments.tracking.journal import Journal, after_crash
 from deployments.tracking.live_task import LiveTask
-from deployments.tracking.retention import Sender, Upkeep
-from deployments.tracking.subscribers import Watchers
-from models.errors import QueueFull, ShuttingDown, TaskConflict, TaskFinished, UnknownTask
+from deployments.tracking.retention import Retention, Sender
+from deployments.tracking.subscribers import Subscribers
 
 logger = logging.getLogger(__name__)
 
 
-class TaskTracking:
+class TaskTracker:
     """The store is the truth and this the cache: each change of status is durable before anyone hears of it, and a
     new object on the same store takes over from one that was killed at any moment. Belongs to one event loop.
 
@@ -36,7 +36,7 @@ class TaskTracking:
         blobs: BlobStore,
         runner: Runner,
         sender: Sender,
-        limits: Limits,
+        limits: TrackerLimits,
         *,
         clock: Callable[[], float] = time.time,
         owner: str = "tracker",
@@ -45,31 +45,31 @@ class TaskTracking:
         self._limits = limits
         self._clock = clock
         self._owner = owner
-        self._watchers = Watchers()
-        self._journal = Journal(store, self._watchers, on_lost=self._step_down)
-        self._line = Line(limits.max_running)
-        self._driver = Driver(self._journal, self._line, runner, limits, clock)
-        self._upkeep = Upkeep(store, blobs, self._journal, sender, clock, limits.ttl_s)
+        self._subscribers = Subscribers()
+        self._journal = Journal(store, self._subscribers, on_lost=self._step_down)
+        self._admission = Admission(limits.max_running)
+        self._driver = Driver(self._journal, self._admission, runner, limits, clock)
+        self._retention = Retention(store, blobs, self._journal, sender, clock, limits.ttl_s)
         self._live: dict[str, LiveTask] = {}
         self._arriving: dict[str, asyncio.Task[TaskRecord]] = {}
         self._entering = 0
-        self._drivers = Chores()
-        self._chores = Chores()
+        self._drivers = BackgroundTasks()
+        self._background = BackgroundTasks()
         self._taking_up = asyncio.Lock()
         self._open = False
 
     @property
     def running(self) -> int:
-        return self._line.admitted
+        return self._admission.admitted
 
     @property
     def waiting(self) -> int:
-        return len(self._live) - self._line.admitted
+        return len(self._live) - self._admission.admitted
 
     @property
     def watching(self) -> int:
         """How many watches are open."""
-        return len(self._watchers)
+        return len(self._subscribers)
 
     @property
     def average_run_s(self) -> float | None:
@@ -90,7 +90,7 @@ class TaskTracking:
         self._open = True
         try:
             for record in await self._store.uncalled():
-                self._chores.spawn(self._upkeep.call_back(record))
+                self._background.spawn(self._retention.call_back(record))
             for record in await self._store.unfinished():
                 await self._resume(record)
         except LeaseLost as error:
@@ -99,9 +99,9 @@ class TaskTracking:
         except BaseException:
             await self.stop()
             raise
-        self._chores.every(self._limits.lease_check_s, self.check_lease)
-        self._chores.every(self._limits.sweep_s, self.sweep)
-        self._chores.every(self._limits.collect_s, self.collect)
+        self._background.every(self._limits.lease_check_s, self.check_lease)
+        self._background.every(self._limits.sweep_s, self.sweep)
+        self._background.every(self._limits.collect_s, self.collect)
         logger.info("tracking under lease %d: %d tasks to run", self._journal.epoch, len(self._live))
 
     async def stop(self) -> None:
@@ -109,7 +109,7 @@ class TaskTracking:
         self._step_down()
         await asyncio.gather(*self._arriving.values(), return_exceptions=True)
         await self._drivers.finish()
-        await self._chores.stop()
+        await self._background.stop()
 
     async def submit(self, record: TaskRecord) -> TaskRecord:
         """Durable on return; the same id with the same digest returns the task there is. Goes on if the caller is
@@ -168,36 +168,36 @@ class TaskTracking:
         Raises: UnknownTask; ShuttingDown when the tracker stops, then watch again.
         """
         self._check_open()
-        watcher = self._watchers.enter(task_id)
+        subscriber = self._subscribers.enter(task_id)
         try:
             if task_id is None:
                 for live in self._live.values():
-                    watcher.show(live.record)
+                    subscriber.show(live.record)
             else:
                 record = await self.get(task_id)
                 live_now = self._live.get(task_id)
                 record = live_now.record if live_now else record
                 if record.status.final or after_seq is None or record.seq > after_seq:
-                    watcher.show(record)
+                    subscriber.show(record)
             while True:
-                record = await watcher.next()
+                record = await subscriber.next()
                 yield self._placed(record)
                 if task_id is not None and record.status.final:
                     return
         finally:
-            self._watchers.leave(task_id, watcher)
+            self._subscribers.leave(task_id, subscriber)
 
     async def sweep(self) -> None:
         """Forget what has expired, and take up what the store has and nobody drives. Raises: StoreUnavailable."""
         if not self._open:
             return
-        await self._upkeep.sweep()
+        await self._retention.sweep()
         for record in await self._store.unfinished():
             await self._take_up(record.task_id)
 
     async def collect(self) -> None:
         """Delete blobs that belong to no task."""
-        await self._upkeep.collect()
+        await self._retention.collect()
 
     async def check_lease(self) -> None:
         """Stop all work and end all watches if a newer tracker has taken the store over."""
@@ -246,15 +246,15 @@ class TaskTracking:
                 record = requeue(after_crash(record), "The service was restarted; waiting again")
             await self._store.save(record, self._journal.epoch)
         if record.status.final:
-            self._chores.spawn(self._upkeep.wind_up(record))
+            self._background.spawn(self._retention.wind_up(record))
         else:
             self._adopt(record)
 
     def _adopt(self, record: TaskRecord) -> None:
         if self._open:
-            live = LiveTask(record, self._line.join(record.task_id))
+            live = LiveTask(record, self._admission.join(record.task_id))
             self._live[record.task_id] = live
-            self._watchers.announce(record)
+            self._subscribers.announce(record)
             self._drivers.spawn(self._drive(live))
 
     async def _drive(self, live: LiveTask) -> None:
@@ -269,21 +269,21 @@ class TaskTracking:
             del self._live[record.task_id]
             live.ended.set()
         if live.record.status.final:
-            self._chores.spawn(self._upkeep.wind_up(live.record))
+            self._background.spawn(self._retention.wind_up(live.record))
 
     def _step_down(self) -> None:
         self._open = False
         self._journal.closing = True
         for live in self._live.values():
             live.interrupt()
-        self._watchers.close()
+        self._subscribers.close()
 
     def _check_open(self) -> None:
         if not self._open:
             raise ShuttingDown("the task tracker is going away")
 
     def _placed(self, record: TaskRecord) -> TaskRecord:
-        return replace(record, queue_position=self._line.position(record.task_id))
+        return replace(record, queue_position=self._admission.position(record.task_id))
 
 
 def _replaced() -> ShuttingDown:

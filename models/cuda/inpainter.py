@@ -8,7 +8,7 @@ from typing import Generic, Protocol
 import numpy as np
 from torch import Tensor
 
-from models.base import Inpainter
+from models.base import InpaintModel
 from models.cuda import budget
 from models.cuda.batches import repeat_last, rounded_up
 from models.cuda.graphs import Graph, GraphLimits, Graphs
@@ -59,7 +59,7 @@ class CudaInpainter(Generic[Graph]):
         self,
         network: Network,
         device: Device[Graph],
-        on_cpu: Callable[[], Inpainter],
+        on_cpu: Callable[[], InpaintModel],
         *,
         warm_sizes: Sequence[tuple[int, int]] = (),
         limits: GraphLimits | None = None,
@@ -67,7 +67,7 @@ class CudaInpainter(Generic[Graph]):
         self._network = network
         self._device = device
         self._on_cpu = on_cpu
-        self._cpu: Inpainter | None = None
+        self._cpu: InpaintModel | None = None
         self._too_large: set[tuple[int, int]] = set()
         self._warm_sizes = warm_sizes
         self._graphs = Graphs(

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from models import weights
-from models.base import Inpainter, LoadOptions, ModelFacts
+from models.base import InpaintModel, LoadOptions, ModelFacts
 from models.errors import ModelUnavailable
 from models.types import Images, InpaintParameters, Masks, StepCallback
 
@@ -71,7 +71,7 @@ class EagerLama:
         return run_once(self, max_pixels)
 
 
-def load(facts: ModelFacts, options: LoadOptions) -> Inpainter:
+def load(facts: ModelFacts, options: LoadOptions) -> InpaintModel:
     (path,) = weights.ensure_all(facts.weights, options.on_download)
     if options.threads is not None:
         torch.set_num_threads(options.threads)
@@ -81,7 +81,7 @@ def load(facts: ModelFacts, options: LoadOptions) -> Inpainter:
         raise ModelUnavailable(f"{path.name} cannot be loaded for {facts.name} on {options.device}") from error
 
 
-def from_file(path: Path, options: LoadOptions) -> Inpainter:
+def from_file(path: Path, options: LoadOptions) -> InpaintModel:
     """The way that suits device and precision. Raises what torch raises."""
     if options.device == "cpu" and options.precision == "fp32":
         return Lama(load_torchscript(path, "cpu"), "cpu")
@@ -98,7 +98,7 @@ def from_file(path: Path, options: LoadOptions) -> Inpainter:
     return _on_cuda(network, path, options)
 
 
-def _on_cuda(network: Any, path: Path, options: LoadOptions) -> Inpainter:
+def _on_cuda(network: Any, path: Path, options: LoadOptions) -> InpaintModel:
     from models.cuda.device import CudaDevice
     from models.cuda.inpainter import CudaInpainter
 
@@ -121,7 +121,7 @@ def load_torchscript(path: Path, device: str) -> Any:
     return network.to(device).eval()
 
 
-def run_once(model: Inpainter, max_pixels: int) -> int:
+def run_once(model: InpaintModel, max_pixels: int) -> int:
     """One small window, so that the first request does not pay for what torch sets up on its first run."""
     shape = (1, WARM_UP_SIDE_PX, WARM_UP_SIDE_PX)
     model.inpaint(np.zeros((*shape, 3), np.uint8), np.full(shape, 255, np.uint8), InpaintParameters())

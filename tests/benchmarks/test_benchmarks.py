@@ -24,7 +24,7 @@ from benchmarks.strategies import STRATEGIES
 from benchmarks.weights import lama
 from deployments.__main__ import read_config
 from models import registry
-from models.base import CostModel, Inpainter
+from models.base import CostModel, InpaintModel
 from models.planning.plan import plan
 from models.types import Images, InpaintParameters, Masks, StepCallback
 
@@ -32,7 +32,7 @@ LAMA = registry.facts("lama")
 
 
 @pytest.fixture
-def small_lama(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inpainter:
+def small_lama(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InpaintModel:
     for name, value in lama(tmp_path, true_size=False).environment.items():
         monkeypatch.setenv(name, value)
     return registry.load("lama", "cpu")
@@ -70,7 +70,7 @@ def test_speech_bubbles_have_the_size_of_speech_bubbles() -> None:
     assert 1.9e6 < COMIC.pixels < 2.1e6
 
 
-def test_the_planner_benchmark_counts_every_strategy_and_runs_those_within_its_budget(small_lama: Inpainter) -> None:
+def test_the_planner_benchmark_counts_every_strategy_and_runs_those_within_its_budget(small_lama: InpaintModel) -> None:
     # Given
     wide = Workload("wide", 900, 300, 3)
     # When
@@ -86,7 +86,7 @@ def test_the_planner_benchmark_counts_every_strategy_and_runs_those_within_its_b
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_the_planner_benchmark_does_the_whole_work(small_lama: Inpainter, strategy: str) -> None:
+def test_the_planner_benchmark_does_the_whole_work(small_lama: InpaintModel, strategy: str) -> None:
     # Given
     image, mask = photo_like(830, 90), mask_of(text_lines(830, 90, 2), 830, 90)
     # When

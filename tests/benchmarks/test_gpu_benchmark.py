@@ -9,7 +9,7 @@ import pytest
 from benchmarks import gpu, weights
 from benchmarks.commands import devices
 from benchmarks.pictures import windows
-from models.base import Inpainter
+from models.base import InpaintModel
 from models.errors import OutOfDeviceMemory
 from models.types import Images, InpaintParameters, Masks, StepCallback
 
@@ -32,7 +32,7 @@ class Painter:
 
 def test_every_way_gets_every_shape_and_is_compared_with_iopaint_s_call() -> None:
     # Given
-    models: dict[str, Inpainter] = {gpu.IOPAINT: Painter(100), gpu.FP32: Painter(100), gpu.BF16: Painter(102)}
+    models: dict[str, InpaintModel] = {gpu.IOPAINT: Painter(100), gpu.FP32: Painter(100), gpu.BF16: Painter(102)}
     # When
     times = list(gpu.measure(models, [(16, 24), (8, 8)], [1, 3], rounds=2))
     # Then
@@ -48,7 +48,7 @@ def test_every_way_gets_every_shape_and_is_compared_with_iopaint_s_call() -> Non
 
 
 def test_what_does_not_fit_is_told_and_the_rest_goes_on() -> None:
-    models: dict[str, Inpainter] = {gpu.IOPAINT: Painter(100), gpu.BF16: Painter(100, most=100)}
+    models: dict[str, InpaintModel] = {gpu.IOPAINT: Painter(100), gpu.BF16: Painter(100, most=100)}
 
     times = list(gpu.measure(models, [(8, 8)], [1, 2], rounds=1))
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from deployments.api.ports import ServiceHealth, TaskOptions
+from deployments.errors import ResultExpired, TaskConflict, TaskFinished, TaskNotFinished, UnknownTask
 from deployments.messages.jobs import DetectedText, Detection, Erased, ErasedInfo, EraseJob, ModelState, ModelStatus
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus, TaskSummary
-from models.errors import ResultExpired, TaskConflict, TaskFinished, TaskNotFinished, UnknownTask
 
 INFO = ErasedInfo(
     media_type="image/png",

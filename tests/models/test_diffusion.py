@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from models import registry
-from models.base import Inpainter
+from models.base import InpaintModel
 from models.errors import Cancelled, InvalidRequest, ModelUnavailable, WeightsUnavailable
 from models.types import Image, InpaintParameters, Mask
 from tests.standins import import_quietly, make_diffusion
@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def model(folder: Path) -> Inpainter:
+def model(folder: Path) -> InpaintModel:
     return registry.load(str(folder), "cpu", low_mem=True, cpu_offload=True)
 
 
@@ -36,7 +36,7 @@ def picture(height: int = 64, width: int = 72) -> tuple[Image, Mask]:
     return image, mask
 
 
-def fill(model: Inpainter, parameters: InpaintParameters, on_step: Callable[[int, int], Any] | None = None) -> Image:
+def fill(model: InpaintModel, parameters: InpaintParameters, on_step: Callable[[int, int], Any] | None = None) -> Image:
     image, mask = picture()
     image.flags.writeable = mask.flags.writeable = False
     filled: Image = model.inpaint(image[np.newaxis], mask[np.newaxis], parameters, on_step)[0]
@@ -78,7 +78,7 @@ def by_iopaint(folder: Path, kind: str, parameters: InpaintParameters, image: Im
 @pytest.mark.parametrize(
     "changed", [{}, {"sd_sampler": "DPM++ 2M SDE Karras", "sd_guidance_scale": 2.0, "sd_strength": 0.7}]
 )
-def test_the_result_equals_iopaints(folder: Path, model: Inpainter, changed: dict[str, Any]) -> None:
+def test_the_result_equals_iopaints(folder: Path, model: InpaintModel, changed: dict[str, Any]) -> None:
     # Given
     parameters = replace(PARAMETERS, **changed)
     # When
@@ -89,7 +89,7 @@ def test_the_result_equals_iopaints(folder: Path, model: Inpainter, changed: dic
 
 @pytest.mark.heavy
 @pytest.mark.timeout(300)
-def test_a_window_of_full_size_equals_iopaints_whole_call(folder: Path, model: Inpainter) -> None:
+def test_a_window_of_full_size_equals_iopaints_whole_call(folder: Path, model: InpaintModel) -> None:
     # Given
     image, mask = picture(512, 520)
     parameters = replace(PARAMETERS, sd_steps=1, sd_guidance_scale=1.0)
@@ -117,7 +117,7 @@ def test_sdxl_equals_iopaints_and_takes_the_folders_own_decoder(tmp_path: Path) 
         fill(model, replace(PARAMETERS, sd_steps=1))
 
 
-def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(model: Inpainter) -> None:
+def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(model: InpaintModel) -> None:
     # Given
     first = fill(model, PARAMETERS)
     # When: samplers that change what the next one would find in the scheduler's configuration
@@ -129,7 +129,7 @@ def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(model: Inpainter
     assert (fill(model, PARAMETERS) == first).all()
 
 
-def test_another_seed_and_another_prompt_give_other_bytes(model: Inpainter) -> None:
+def test_another_seed_and_another_prompt_give_other_bytes(model: InpaintModel) -> None:
     # Given
     first = fill(model, PARAMETERS)
     # Then
@@ -138,7 +138,7 @@ def test_another_seed_and_another_prompt_give_other_bytes(model: Inpainter) -> N
     assert (fill(model, replace(PARAMETERS, sd_seed=-1)) != fill(model, replace(PARAMETERS, sd_seed=-1))).any()
 
 
-def test_each_step_is_reported(model: Inpainter) -> None:
+def test_each_step_is_reported(model: InpaintModel) -> None:
     # Given
     seen: list[tuple[int, int]] = []
     # When
@@ -147,7 +147,7 @@ def test_each_step_is_reported(model: Inpainter) -> None:
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_a_cancel_between_two_steps_runs_no_further_step(model: Inpainter) -> None:
+def test_a_cancel_between_two_steps_runs_no_further_step(model: InpaintModel) -> None:
     # Given
     seen: list[int] = []
 
@@ -162,7 +162,7 @@ def test_a_cancel_between_two_steps_runs_no_further_step(model: Inpainter) -> No
     assert seen == [1, 2]
 
 
-def test_every_sampler_of_iopaint_runs_or_says_what_is_missing(model: Inpainter) -> None:
+def test_every_sampler_of_iopaint_runs_or_says_what_is_missing(model: InpaintModel) -> None:
     # Given
     from iopaint.schema import SDSampler
 
@@ -192,7 +192,7 @@ def test_powerpaint_equals_iopaints_and_counts_its_steps(folder: Path, monkeypat
     assert (fill(model, replace(PARAMETERS, prompt="")) != ours).any()
 
 
-def test_too_little_strength_for_one_step_is_a_clear_error(model: Inpainter) -> None:
+def test_too_little_strength_for_one_step_is_a_clear_error(model: InpaintModel) -> None:
     with pytest.raises(InvalidRequest, match="no step to run"):
         fill(model, replace(PARAMETERS, sd_strength=0.1))
 

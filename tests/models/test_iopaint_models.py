@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models import registry
-from models.base import Inpainter
+from models.base import InpaintModel
 from models.errors import Cancelled, InvalidRequest, ModelUnavailable
 from models.planning.padding import pad, padded_shape
 from models.types import Image, InpaintParameters, Mask
@@ -31,18 +31,18 @@ def torch_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def loaded(torch_home: Path) -> Iterator[dict[str, Inpainter]]:
+def loaded(torch_home: Path) -> Iterator[dict[str, InpaintModel]]:
     """Models loaded so far, so that each is loaded once."""
     with pytest.MonkeyPatch.context() as patch:
         yield _Models(torch_home, patch)
 
 
-class _Models(dict[str, Inpainter]):
+class _Models(dict[str, InpaintModel]):
     def __init__(self, home: Path, patch: pytest.MonkeyPatch) -> None:
         super().__init__()
         self._folder, self._patch = home / "hub" / "checkpoints", patch
 
-    def __missing__(self, name: str) -> Inpainter:
+    def __missing__(self, name: str) -> InpaintModel:
         make = {"mat": make_mat, "fcf": make_fcf}.get(name)
         if make is not None:
             for variable, value in checksum_variable(make(self._folder)).items():
@@ -69,7 +69,7 @@ def by_iopaint(name: str, image: Image, mask: Mask, parameters: InpaintParameter
     return np.ascontiguousarray(bgr[:, :, ::-1])
 
 
-def by_us(model: Inpainter, name: str, image: Image, mask: Mask, parameters: InpaintParameters) -> Image:
+def by_us(model: InpaintModel, name: str, image: Image, mask: Mask, parameters: InpaintParameters) -> Image:
     height, width = mask.shape
     shape = padded_shape(height, width, registry.facts(name))
     images, masks = pad(image, *shape)[np.newaxis], pad(mask, *shape)[np.newaxis]
@@ -86,7 +86,7 @@ def picture(height: int, width: int, seed: int = 0) -> tuple[Image, Mask]:
 
 
 @pytest.mark.parametrize("name", [*SMALL, *LARGE])
-def test_masked_pixels_equal_iopaints(name: str, loaded: dict[str, Inpainter]) -> None:
+def test_masked_pixels_equal_iopaints(name: str, loaded: dict[str, InpaintModel]) -> None:
     # Given
     image, mask = picture(203, 310)
     # When
@@ -98,7 +98,7 @@ def test_masked_pixels_equal_iopaints(name: str, loaded: dict[str, Inpainter]) -
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_the_same_window_gives_the_same_bytes_again(name: str, loaded: dict[str, Inpainter]) -> None:
+def test_the_same_window_gives_the_same_bytes_again(name: str, loaded: dict[str, InpaintModel]) -> None:
     # Given
     image, mask = picture(130, 90)
     # When
@@ -111,7 +111,7 @@ def test_the_same_window_gives_the_same_bytes_again(name: str, loaded: dict[str,
 
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize(("height", "width"), [(1, 2), (3, 17), (40, 1500), (512, 512)])
-def test_odd_sizes_work(name: str, height: int, width: int, loaded: dict[str, Inpainter]) -> None:
+def test_odd_sizes_work(name: str, height: int, width: int, loaded: dict[str, InpaintModel]) -> None:
     # Given
     image, mask = picture(height, width)
     # When
@@ -124,7 +124,7 @@ def test_odd_sizes_work(name: str, height: int, width: int, loaded: dict[str, In
 @pytest.mark.heavy
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("shape", [(600, 700), (512, 512)])
-def test_fcf_crops_as_iopaint_does(shape: tuple[int, int], loaded: dict[str, Inpainter]) -> None:
+def test_fcf_crops_as_iopaint_does(shape: tuple[int, int], loaded: dict[str, InpaintModel]) -> None:
     # Given
     image, mask = picture(*shape)
     # When
@@ -133,7 +133,7 @@ def test_fcf_crops_as_iopaint_does(shape: tuple[int, int], loaded: dict[str, Inp
     assert (ours == by_iopaint("fcf", image, mask, PARAMETERS)).all()
 
 
-def test_migan_crops_each_area_as_iopaint_does(loaded: dict[str, Inpainter]) -> None:
+def test_migan_crops_each_area_as_iopaint_does(loaded: dict[str, InpaintModel]) -> None:
     # Given: a picture over 512 pixels with three areas, one of them wider than a crop
     image, mask = picture(700, 1300)
     mask[:] = 0
@@ -146,7 +146,7 @@ def test_migan_crops_each_area_as_iopaint_does(loaded: dict[str, Inpainter]) -> 
 
 
 @pytest.mark.parametrize("sampler", ["plms", "ddim"])
-def test_ldm_reports_its_steps_and_stops_between_them(sampler: str, loaded: dict[str, Inpainter]) -> None:
+def test_ldm_reports_its_steps_and_stops_between_them(sampler: str, loaded: dict[str, InpaintModel]) -> None:
     # Given
     image, mask = (array[np.newaxis] for array in picture(64, 64))
     parameters = InpaintParameters(ldm_steps=5, ldm_sampler=sampler)
@@ -165,7 +165,7 @@ def test_ldm_reports_its_steps_and_stops_between_them(sampler: str, loaded: dict
     assert (by_us(loaded["ldm"], "ldm", image[0], mask[0], parameters) != image[0]).any()
 
 
-def test_ldm_and_zits_parameters_reach_the_model(loaded: dict[str, Inpainter]) -> None:
+def test_ldm_and_zits_parameters_reach_the_model(loaded: dict[str, InpaintModel]) -> None:
     # Given
     image, mask = picture(300, 300)
     # When
@@ -178,7 +178,7 @@ def test_ldm_and_zits_parameters_reach_the_model(loaded: dict[str, Inpainter]) -
 
 @pytest.mark.parametrize("size", [1, 300])
 def test_zits_refuses_a_fully_masked_image_instead_of_searching_forever(
-    size: int, loaded: dict[str, Inpainter]
+    size: int, loaded: dict[str, InpaintModel]
 ) -> None:
     # Given
     image, mask = np.zeros((size, size, 3), np.uint8), np.full((size, size), 255, np.uint8)
@@ -187,7 +187,7 @@ def test_zits_refuses_a_fully_masked_image_instead_of_searching_forever(
         by_us(loaded["zits"], "zits", image, mask, PARAMETERS)
 
 
-def test_an_area_too_thin_for_migan_is_a_clear_error(loaded: dict[str, Inpainter]) -> None:
+def test_an_area_too_thin_for_migan_is_a_clear_error(loaded: dict[str, InpaintModel]) -> None:
     # Given
     image = np.zeros((1, 3000, 3), np.uint8)
     mask = np.full((1, 3000), 255, np.uint8)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic_core import to_json
 from starlette.responses import StreamingResponse
 
-from deployments.api.live.subscription import Feed
+from deployments.api.live.subscription import Subscription
 from deployments.api.ports import Backend, Tasks
 from deployments.api.schema.openapi import EVENT_STREAM, errors
 from deployments.api.views import task_event
@@ -43,7 +43,7 @@ def event_routes(backend: Backend) -> APIRouter:
 
 async def _events(tasks: Tasks, task_id: str, after_seq: int | None, root_path: str) -> AsyncIterator[bytes]:
     """Ends after the final event; when the service goes away, ends too: the client comes back and resumes."""
-    feed = Feed(tasks)
+    feed = Subscription(tasks)
     feed.follow(task_id, after_seq)
     try:
         yield f"retry: {RECONNECT_MS}\n\n".encode()

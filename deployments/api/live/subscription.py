@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from deployments.api.disconnect import stop
-from deployments.api.live.throttle import Pace
+from deployments.api.live.throttle import Throttle
 from deployments.api.ports import Tasks
 from deployments.messages.task import TaskRecord
 
@@ -12,11 +12,11 @@ ALL = None
 """Follows every task."""
 
 
-class Feed:
+class Subscription:
     """Paced records of the followed tasks, for one reader. `close` it, or its followers outlive the connection."""
 
     def __init__(self, tasks: Tasks) -> None:
-        self.pace = Pace()
+        self.pace = Throttle()
         self._tasks = tasks
         self._followers: dict[str | None, asyncio.Task[None]] = {}
         self._muted: set[str] = set()

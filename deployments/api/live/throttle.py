@@ -6,7 +6,7 @@ MAX_REMEMBERED = 10_000
 """Ended tasks of which one connection remembers that it has told of them."""
 
 
-class Pace:
+class Throttle:
     """What one connection is still to be told, at most one record a task. Times are any monotonic seconds.
 
     A record at most as new as the last one taken is dropped, so progress never goes back; a final one is handed out

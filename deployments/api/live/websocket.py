@@ -12,10 +12,11 @@ from pydantic_core import from_json, to_json
 
 from deployments.api.clock import iso
 from deployments.api.disconnect import stop
-from deployments.api.live.subscription import ALL, Feed
+from deployments.api.live.subscription import ALL, Subscription
 from deployments.api.ports import Backend, Tasks
 from deployments.api.views import progress_update, task_event
-from models.errors import InvalidRequest, ShuttingDown, TextRemovalError, UnknownTask
+from deployments.errors import ShuttingDown, UnknownTask
+from models.errors import InvalidRequest, TextRemovalError
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Connection:
         self.websocket = websocket
         self.root_path = websocket.scope.get("root_path", "")
         self.tasks = tasks
-        self.feed = Feed(tasks)
+        self.feed = Subscription(tasks)
         self.sending = asyncio.Lock()
         self.commands = {
             "subscribe_task": self._subscribe,

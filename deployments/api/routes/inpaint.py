@@ -4,10 +4,11 @@ from fastapi import APIRouter, Request, Response
 
 from deployments.api.disconnect import while_connected
 from deployments.api.job_builder import read_job
-from deployments.api.ports import ApiSettings, Backend
+from deployments.api.ports import Backend
 from deployments.api.replies import detection_response, image_response, statistics_response
 from deployments.api.schema.openapi import DETECTION, IMAGE, STATISTICS, SUBMIT_ERRORS, body_of
 from deployments.api.schema.requests import DetectBody, InpaintBody, Options, RegionsBody, RemoveTextBody
+from deployments.config.api_settings import ApiSettings
 from deployments.messages.jobs import Erased
 
 

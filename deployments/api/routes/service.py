@@ -8,10 +8,11 @@ from fastapi import APIRouter, Request, Response
 
 from deployments.api.clock import iso
 from deployments.api.errors import ModelNotFound
-from deployments.api.ports import ApiSettings, Backend, ServiceHealth
+from deployments.api.ports import Backend, ServiceHealth
 from deployments.api.replies import json_response
 from deployments.api.schema.openapi import HEALTH, INFO, METRICS, MODEL, MODELS, ROOT, errors
 from deployments.api.views import PREFIX
+from deployments.config.api_settings import ApiSettings
 from deployments.messages.jobs import ModelState, ModelStatus, OutputFormat
 
 log = logging.getLogger(__name__)

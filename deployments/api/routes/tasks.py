@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import URL
 
 from deployments.api.job_builder import read_job
-from deployments.api.ports import ApiSettings, Backend, TaskOptions
+from deployments.api.ports import Backend, TaskOptions
 from deployments.api.replies import image_response, json_response
 from deployments.api.schema.openapi import (
     ACCEPTED,
@@ -18,6 +18,7 @@ from deployments.api.schema.openapi import (
 )
 from deployments.api.schema.requests import TaskBody
 from deployments.api.views import callback, result_path, status_path, task_status
+from deployments.config.api_settings import ApiSettings
 from deployments.messages.task import TaskRecord
 
 

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from deployments.api.app import create_api
-from deployments.api.ports import ApiSettings
+from deployments.config.api_settings import ApiSettings
 from tests.deployments.fakes import FakeBackend
 
 SETTINGS = ApiSettings(

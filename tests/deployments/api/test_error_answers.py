@@ -15,11 +15,12 @@ import pytest
 from fastapi import FastAPI
 from PIL import Image
 
+from deployments import errors as service
 from deployments.api import errors as api_errors
 from deployments.api.app import create_api
 from deployments.api.errors import TABLE, row_of
-from deployments.api.ports import ApiSettings
 from deployments.api.schema.examples import IMAGE, MASK, RECTANGLE
+from deployments.config.api_settings import ApiSettings
 from models import errors as e
 from tests.deployments.api.asgi import Client, assert_error
 from tests.deployments.fakes import FakeBackend
@@ -78,7 +79,7 @@ async def test_a_subclass_without_a_row_is_answered_as_its_parent() -> None:
 
 async def test_a_full_queue_says_when_to_come_back(client: httpx.AsyncClient, backend: FakeBackend) -> None:
     # Given
-    backend.error = e.QueueFull("128 requests are waiting already", retry_after_s=2.2)
+    backend.error = service.QueueFull("128 requests are waiting already", retry_after_s=2.2)
     # When
     response = await client.post(PATH, json=BODY)
     # Then

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from deployments.api.app import create_api
-from deployments.api.ports import ApiSettings
+from deployments.config.api_settings import ApiSettings
 from tests.deployments.api.asgi import assert_error
 from tests.deployments.fakes import FakeBackend
 

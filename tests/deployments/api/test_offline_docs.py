@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from deployments.api.app import create_api
-from deployments.api.ports import ApiSettings
+from deployments.config.api_settings import ApiSettings
 from tests.deployments.fakes import FakeBackend
 
 LOADED = re.compile(r"""(?:src|href|url|spec-url)["']?\s*[=:]\s*["']([^"']+)["']""")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from deployments.config.settings import AppConfig, Environment, GatewayConfig, resolve
+from deployments.errors import DeadlineExceeded, QueueFull, ReplicaLost
 from deployments.gateway.gateway import Gateway
 from deployments.messages.jobs import Erased, ErasedInfo, EraseJob, ModelState, ModelStatus
-from models.errors import DeadlineExceeded, QueueFull, ReplicaLost
 
 ERASED = Erased(b"", ErasedInfo("image/png", "lama", 1, 1, 1, 1))
 

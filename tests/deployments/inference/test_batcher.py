@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from deployments.errors import DeadlineExceeded, ShuttingDown
 from deployments.inference.batcher import Batcher, Ticket
-from models.errors import Cancelled, DeadlineExceeded, ShuttingDown
+from models.errors import Cancelled
 
 
 class Device:

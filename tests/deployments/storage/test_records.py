@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from deployments.errors import StoreUnavailable
 from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStage, TaskStatus
+from deployments.storage.opening import open_store
 from deployments.storage.record_codec import dump_record, load_record
-from deployments.storage.records import LeaseLost, StoreUnavailable, TaskStore, open_store
+from deployments.storage.records import LeaseLost, TaskStore
 from tests.deployments.storage.stores import redis_server
 
 INFO = ErasedInfo("image/png", "cv2", 8, 6, 2, 12, seed=7, timings_s={"queue": 0.25, "inpaint": 1.5})

@@ -1,10 +1,10 @@
 import asyncio
 
-from deployments.tracking.admission import Line
+from deployments.tracking.admission import Admission
 
 
 async def test_places_are_given_in_the_order_of_joining() -> None:
-    line = Line(places=2)
+    line = Admission(places=2)
     turns = [line.join(name) for name in "abcd"]
 
     assert [turn.done() for turn in turns] == [True, True, False, False]
@@ -15,7 +15,7 @@ async def test_places_are_given_in_the_order_of_joining() -> None:
 
 
 async def test_whoever_leaves_the_line_is_passed_over() -> None:
-    line = Line(places=1)
+    line = Admission(places=1)
     turns = {name: line.join(name) for name in "abc"}
 
     line.leave("b")
@@ -26,7 +26,7 @@ async def test_whoever_leaves_the_line_is_passed_over() -> None:
 
 
 async def test_a_turn_that_was_cancelled_takes_no_place() -> None:
-    line = Line(places=1)
+    line = Admission(places=1)
     turns = {name: line.join(name) for name in "abc"}
 
     turns["b"].cancel()
@@ -37,7 +37,7 @@ async def test_a_turn_that_was_cancelled_takes_no_place() -> None:
 
 
 async def test_leaving_twice_gives_back_one_place() -> None:
-    line = Line(places=1)
+    line = Admission(places=1)
     for name in "abc":
         line.join(name)
 
@@ -48,7 +48,7 @@ async def test_leaving_twice_gives_back_one_place() -> None:
 
 
 async def test_a_line_that_everyone_left_is_empty() -> None:
-    line = Line(places=2)
+    line = Admission(places=2)
     turns = [line.join(str(number)) for number in range(5)]
     for number in range(5):
         line.leave(str(number))

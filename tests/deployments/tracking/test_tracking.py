@@ -13,23 +13,24 @@ from pathlib import Path
 
 import pytest
 
-from deployments.messages.jobs import ErasedInfo
-from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus
-from deployments.storage.blobs import BlobStore, input_key, open_blobs, result_key
-from deployments.storage.records import StoreUnavailable, TaskStore, open_store
-from deployments.tracking.driver import Limits
-from deployments.tracking.journal import SEQ_STRIDE
-from deployments.tracking.tracker import TaskTracking
-from models.errors import (
-    Cancelled,
-    InvalidImage,
+from deployments.errors import (
     QueueFull,
     ReplicaLost,
     ShuttingDown,
+    StoreUnavailable,
     TaskConflict,
     TaskFinished,
     UnknownTask,
 )
+from deployments.messages.jobs import ErasedInfo
+from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus
+from deployments.storage.blobs import BlobStore, input_key, open_blobs, result_key
+from deployments.storage.opening import open_store
+from deployments.storage.records import TaskStore
+from deployments.tracking.driver import TrackerLimits
+from deployments.tracking.journal import SEQ_STRIDE
+from deployments.tracking.tracker import TaskTracker
+from models.errors import Cancelled, InvalidImage
 from models.types import Progress
 from tests.deployments.storage.stores import redis_server
 from tests.deployments.tracking.tracker_process import NAMES
@@ -37,7 +38,7 @@ from tests.deployments.tracking.tracker_process import NAMES
 INFO = ErasedInfo("image/png", "cv2", 8, 6, 4, 12)
 DIGEST = "d" * 64
 HOOK = Callback("https://hooks.example.org/x", CallbackState.PENDING)
-LIMITS = Limits(max_running=2, max_queued=1000, retry_pause_s=0.001, lease_check_s=30.0)
+LIMITS = TrackerLimits(max_running=2, max_queued=1000, retry_pause_s=0.001, lease_check_s=30.0)
 ONE_AT_A_TIME = dataclasses.replace(LIMITS, max_running=1)
 
 
@@ -175,20 +176,20 @@ def clock() -> Clock:
     return Clock()
 
 
-def new_tracking(store: TaskStore, work: Work, sent: Sent, clock: Clock, limits: Limits = LIMITS) -> TaskTracking:
-    return TaskTracking(store, work.blobs, work, sent, limits, clock=clock)
+def new_tracking(store: TaskStore, work: Work, sent: Sent, clock: Clock, limits: TrackerLimits = LIMITS) -> TaskTracker:
+    return TaskTracker(store, work.blobs, work, sent, limits, clock=clock)
 
 
 @pytest.fixture
-async def tracking(store: TaskStore, work: Work, sent: Sent, clock: Clock) -> AsyncIterator[TaskTracking]:
+async def tracking(store: TaskStore, work: Work, sent: Sent, clock: Clock) -> AsyncIterator[TaskTracker]:
     async with tracked(store, work, sent, clock) as tracking:
         yield tracking
 
 
 @asynccontextmanager
 async def tracked(
-    store: TaskStore, work: Work, sent: Sent, clock: Clock, limits: Limits = LIMITS
-) -> AsyncIterator[TaskTracking]:
+    store: TaskStore, work: Work, sent: Sent, clock: Clock, limits: TrackerLimits = LIMITS
+) -> AsyncIterator[TaskTracker]:
     tracking = new_tracking(store, work, sent, clock, limits)
     await tracking.start()
     try:
@@ -197,15 +198,15 @@ async def tracked(
         await tracking.stop()
 
 
-async def seen(tracking: TaskTracking, task_id: str, after_seq: int | None = None) -> list[TaskRecord]:
+async def seen(tracking: TaskTracker, task_id: str, after_seq: int | None = None) -> list[TaskRecord]:
     return [record async for record in tracking.watch(task_id, after_seq)]
 
 
-async def end_of(tracking: TaskTracking, task_id: str) -> TaskRecord:
+async def end_of(tracking: TaskTracker, task_id: str) -> TaskRecord:
     return (await seen(tracking, task_id))[-1]
 
 
-async def until(tracking: TaskTracking, task_id: str, status: TaskStatus) -> TaskRecord:
+async def until(tracking: TaskTracker, task_id: str, status: TaskStatus) -> TaskRecord:
     async with contextlib.aclosing(tracking.watch(task_id)) as records:
         async for record in records:
             if record.status is status:
@@ -213,7 +214,7 @@ async def until(tracking: TaskTracking, task_id: str, status: TaskStatus) -> Tas
     raise AssertionError(f"{task_id} never was {status}")
 
 
-async def until_called_back(tracking: TaskTracking, task_id: str) -> Callback:
+async def until_called_back(tracking: TaskTracker, task_id: str) -> Callback:
     while True:
         callback = (await tracking.get(task_id)).callback
         if callback is not None and callback.state is not CallbackState.PENDING:
@@ -224,7 +225,7 @@ async def until_called_back(tracking: TaskTracking, task_id: str) -> Callback:
 # Running
 
 
-async def test_a_task_runs_to_its_end(tracking: TaskTracking, store: TaskStore) -> None:
+async def test_a_task_runs_to_its_end(tracking: TaskTracker, store: TaskStore) -> None:
     submitted = await tracking.submit(task("a"))
     records = await seen(tracking, "a")
 
@@ -236,7 +237,7 @@ async def test_a_task_runs_to_its_end(tracking: TaskTracking, store: TaskStore) 
     assert tracking.running == tracking.waiting == 0
 
 
-async def test_a_submitted_task_is_durable(tracking: TaskTracking, url: str, work: Work) -> None:
+async def test_a_submitted_task_is_durable(tracking: TaskTracker, url: str, work: Work) -> None:
     work.hold("a")
     await tracking.submit(task("a"))
 
@@ -248,7 +249,7 @@ async def test_a_submitted_task_is_durable(tracking: TaskTracking, url: str, wor
     work.let_go()
 
 
-async def test_every_state_is_durable_before_it_is_announced(tracking: TaskTracking, store: TaskStore) -> None:
+async def test_every_state_is_durable_before_it_is_announced(tracking: TaskTracker, store: TaskStore) -> None:
     order = list(TaskStatus)
     await tracking.submit(task("a"))
 
@@ -269,7 +270,7 @@ async def test_tasks_start_first_come_first_served(store: TaskStore, work: Work,
     assert work.begun == names[::-1]
 
 
-async def test_no_more_tasks_run_than_allowed(tracking: TaskTracking, work: Work) -> None:
+async def test_no_more_tasks_run_than_allowed(tracking: TaskTracker, work: Work) -> None:
     work.hold("a", "b", "c")
     for name in "abc":
         await tracking.submit(task(name))
@@ -281,7 +282,7 @@ async def test_no_more_tasks_run_than_allowed(tracking: TaskTracking, work: Work
     assert work.most_running == 2
 
 
-async def test_the_queue_position_follows_the_line(tracking: TaskTracking, work: Work) -> None:
+async def test_the_queue_position_follows_the_line(tracking: TaskTracker, work: Work) -> None:
     work.hold("a", "b", "c", "d", "e")
     for name in "abcde":
         await tracking.submit(task(name))
@@ -301,7 +302,7 @@ async def test_a_full_queue_refuses_and_says_when_to_come_back(
     store: TaskStore, work: Work, sent: Sent, clock: Clock
 ) -> None:
     work.hold("a")
-    async with tracked(store, work, sent, clock, Limits(max_running=1, max_queued=2)) as tracking:
+    async with tracked(store, work, sent, clock, TrackerLimits(max_running=1, max_queued=2)) as tracking:
         for name in "abc":
             await tracking.submit(task(name))
 
@@ -321,7 +322,7 @@ async def test_a_burst_beyond_the_queue_admits_exactly_what_fits(
 ) -> None:
     names = [f"t{index}" for index in range(20)]
     work.hold(*names)
-    async with tracked(store, work, sent, clock, Limits(max_running=2, max_queued=3)) as tracking:
+    async with tracked(store, work, sent, clock, TrackerLimits(max_running=2, max_queued=3)) as tracking:
         answers = await asyncio.gather(*(tracking.submit(task(name)) for name in names), return_exceptions=True)
 
         assert Counter(type(answer) for answer in answers) == {TaskRecord: 5, QueueFull: 15}
@@ -330,7 +331,7 @@ async def test_a_burst_beyond_the_queue_admits_exactly_what_fits(
 # Idempotence
 
 
-async def test_the_same_id_with_the_same_job_is_the_same_task(tracking: TaskTracking, work: Work) -> None:
+async def test_the_same_id_with_the_same_job_is_the_same_task(tracking: TaskTracker, work: Work) -> None:
     first, second = await asyncio.gather(tracking.submit(task("a")), tracking.submit(task("a")))
     await end_of(tracking, "a")
     third = await tracking.submit(task("a"))
@@ -340,7 +341,7 @@ async def test_the_same_id_with_the_same_job_is_the_same_task(tracking: TaskTrac
     assert work.begun == ["a"]
 
 
-async def test_the_same_id_with_another_job_is_a_conflict(tracking: TaskTracking, work: Work) -> None:
+async def test_the_same_id_with_another_job_is_a_conflict(tracking: TaskTracker, work: Work) -> None:
     work.hold("a")
     await tracking.submit(task("a"))
 
@@ -352,7 +353,7 @@ async def test_the_same_id_with_another_job_is_a_conflict(tracking: TaskTracking
         await tracking.submit(task("a", digest="e" * 64))
 
 
-async def test_two_different_jobs_at_once_under_one_id_start_one(tracking: TaskTracking, work: Work) -> None:
+async def test_two_different_jobs_at_once_under_one_id_start_one(tracking: TaskTracker, work: Work) -> None:
     answers = await asyncio.gather(
         tracking.submit(task("a")), tracking.submit(task("a", digest="e" * 64)), return_exceptions=True
     )
@@ -362,7 +363,7 @@ async def test_two_different_jobs_at_once_under_one_id_start_one(tracking: TaskT
     assert work.begun == ["a"]
 
 
-async def test_a_submission_goes_on_when_its_caller_hangs_up(tracking: TaskTracking) -> None:
+async def test_a_submission_goes_on_when_its_caller_hangs_up(tracking: TaskTracker) -> None:
     submission = asyncio.create_task(tracking.submit(task("a")))
     await asyncio.sleep(0)
     submission.cancel()
@@ -376,7 +377,7 @@ async def test_a_submission_goes_on_when_its_caller_hangs_up(tracking: TaskTrack
 # Cancel
 
 
-async def test_a_queued_task_that_is_cancelled_never_starts(tracking: TaskTracking, work: Work) -> None:
+async def test_a_queued_task_that_is_cancelled_never_starts(tracking: TaskTracker, work: Work) -> None:
     work.hold("a", "b")
     for name in "abc":
         await tracking.submit(task(name))
@@ -390,7 +391,7 @@ async def test_a_queued_task_that_is_cancelled_never_starts(tracking: TaskTracki
     assert "c" not in work.begun
 
 
-async def test_a_cancel_returns_once_the_work_has_stopped(tracking: TaskTracking, work: Work, store: TaskStore) -> None:
+async def test_a_cancel_returns_once_the_work_has_stopped(tracking: TaskTracker, work: Work, store: TaskStore) -> None:
     work.hold("a")
     work.stop_slowly.clear()
     await tracking.submit(task("a"))
@@ -421,9 +422,7 @@ async def test_a_cancelled_place_is_free_at_once(store: TaskStore, work: Work, s
         assert (await end_of(tracking, "b")).status is TaskStatus.COMPLETED
 
 
-async def test_a_second_cancel_waits_for_the_same_end_and_breaks_no_clean_up(
-    tracking: TaskTracking, work: Work
-) -> None:
+async def test_a_second_cancel_waits_for_the_same_end_and_breaks_no_clean_up(tracking: TaskTracker, work: Work) -> None:
     work.hold("a")
     work.stop_slowly.clear()
     await tracking.submit(task("a"))
@@ -438,7 +437,7 @@ async def test_a_second_cancel_waits_for_the_same_end_and_breaks_no_clean_up(
     assert work.running == set()
 
 
-async def test_a_cancel_whose_caller_hangs_up_still_happens(tracking: TaskTracking, work: Work) -> None:
+async def test_a_cancel_whose_caller_hangs_up_still_happens(tracking: TaskTracker, work: Work) -> None:
     work.hold("a")
     work.stop_slowly.clear()
     await tracking.submit(task("a"))
@@ -452,7 +451,7 @@ async def test_a_cancel_whose_caller_hangs_up_still_happens(tracking: TaskTracki
     assert (await end_of(tracking, "a")).status is TaskStatus.CANCELLED
 
 
-async def test_a_cancel_after_the_end_is_refused(tracking: TaskTracking) -> None:
+async def test_a_cancel_after_the_end_is_refused(tracking: TaskTracker) -> None:
     await tracking.submit(task("a"))
     await end_of(tracking, "a")
 
@@ -474,7 +473,7 @@ async def test_work_that_completes_in_spite_of_a_cancel_is_completed(
             await asyncio.Event().wait()
         yield INFO
 
-    tracking = TaskTracking(store, work.blobs, stubborn, sent, LIMITS, clock=clock)
+    tracking = TaskTracker(store, work.blobs, stubborn, sent, LIMITS, clock=clock)
     await tracking.start()
     await tracking.submit(task("a"))
     await begun.wait()
@@ -488,7 +487,7 @@ async def test_work_that_completes_in_spite_of_a_cancel_is_completed(
 
 @pytest.mark.parametrize("pause", range(12))
 async def test_a_cancel_at_any_moment_ends_in_one_final_state(
-    tracking: TaskTracking, work: Work, store: TaskStore, pause: int
+    tracking: TaskTracker, work: Work, store: TaskStore, pause: int
 ) -> None:
     watch = asyncio.create_task(seen(tracking, "a")) if await tracking.submit(task("a")) else None
     assert watch is not None
@@ -522,7 +521,7 @@ async def test_a_task_that_waits_for_another_attempt_can_be_cancelled(
 # Failures
 
 
-async def test_a_clients_error_ends_the_task_at_once(tracking: TaskTracking, work: Work) -> None:
+async def test_a_clients_error_ends_the_task_at_once(tracking: TaskTracker, work: Work) -> None:
     work.failures["a"] = [InvalidImage("the bytes are not a decodable image")]
     await tracking.submit(task("a"))
 
@@ -537,7 +536,7 @@ async def test_a_clients_error_ends_the_task_at_once(tracking: TaskTracking, wor
     [ReplicaLost("the replica died"), Cancelled("not by us"), ShuttingDown("draining"), asyncio.CancelledError()],
 )
 async def test_a_death_of_what_ran_the_work_is_another_attempt(
-    tracking: TaskTracking, work: Work, death: BaseException
+    tracking: TaskTracker, work: Work, death: BaseException
 ) -> None:
     work.failures["a"] = [death]
     await tracking.submit(task("a"))
@@ -565,7 +564,7 @@ async def test_a_task_that_kills_every_replica_is_given_up_and_holds_nobody_up(
 
 
 async def test_an_unexpected_exception_is_logged_and_not_told(
-    tracking: TaskTracking, work: Work, caplog: pytest.LogCaptureFixture
+    tracking: TaskTracker, work: Work, caplog: pytest.LogCaptureFixture
 ) -> None:
     work.failures["a"] = [RuntimeError("/secret/path")]
     await tracking.submit(task("a"))
@@ -582,7 +581,7 @@ async def test_work_that_ends_without_a_result_is_an_error(
     async def empty(record: TaskRecord) -> AsyncGenerator[Progress | ErasedInfo, None]:
         yield Progress("inpainting", 1, 1)
 
-    tracking = TaskTracking(store, work.blobs, empty, sent, LIMITS, clock=clock)
+    tracking = TaskTracker(store, work.blobs, empty, sent, LIMITS, clock=clock)
     await tracking.start()
     await tracking.submit(task("a"))
 
@@ -600,7 +599,7 @@ def assert_in_order(records: list[TaskRecord]) -> None:
     assert records[-1].status.final
 
 
-async def test_progress_never_goes_back_over_attempts(tracking: TaskTracking, work: Work) -> None:
+async def test_progress_never_goes_back_over_attempts(tracking: TaskTracker, work: Work) -> None:
     work.failures["a"] = [ReplicaLost("died"), ReplicaLost("died")]
     await tracking.submit(task("a"))
 
@@ -611,7 +610,7 @@ async def test_progress_never_goes_back_over_attempts(tracking: TaskTracking, wo
 
 
 async def test_a_number_a_later_tracker_could_use_again_is_stored_first(
-    tracking: TaskTracking, work: Work, store: TaskStore
+    tracking: TaskTracker, work: Work, store: TaskStore
 ) -> None:
     """Progress is not stored; passing a multiple of the stride is, because a crash resumes at the next multiple."""
     work.hold("a", "b")
@@ -627,7 +626,7 @@ async def test_a_number_a_later_tracker_could_use_again_is_stored_first(
     work.let_go()
 
 
-async def test_a_reader_that_goes_away_leaves_no_trace(tracking: TaskTracking, work: Work) -> None:
+async def test_a_reader_that_goes_away_leaves_no_trace(tracking: TaskTracker, work: Work) -> None:
     work.hold("a")
     await tracking.submit(task("a"))
     for task_id in ("a", None):
@@ -651,7 +650,7 @@ async def test_the_remaining_time_comes_from_the_pace_of_inpainting(
         await work.held["a"].wait()
         yield INFO
 
-    tracking = TaskTracking(store, work.blobs, paced, sent, LIMITS, clock=clock)
+    tracking = TaskTracker(store, work.blobs, paced, sent, LIMITS, clock=clock)
     await tracking.start()
     await tracking.submit(task("a"))
     async for record in tracking.watch("a"):
@@ -664,7 +663,7 @@ async def test_the_remaining_time_comes_from_the_pace_of_inpainting(
     await tracking.stop()
 
 
-async def test_a_late_watcher_sees_the_current_state_first(tracking: TaskTracking, work: Work) -> None:
+async def test_a_late_watcher_sees_the_current_state_first(tracking: TaskTracker, work: Work) -> None:
     work.hold("a")
     await tracking.submit(task("a"))
     await work.until_running("a")
@@ -678,7 +677,7 @@ async def test_a_late_watcher_sees_the_current_state_first(tracking: TaskTrackin
     assert_in_order([first, *rest])
 
 
-async def test_a_watcher_that_comes_back_is_not_told_what_it_knows(tracking: TaskTracking, work: Work) -> None:
+async def test_a_watcher_that_comes_back_is_not_told_what_it_knows(tracking: TaskTracker, work: Work) -> None:
     work.hold("a")
     await tracking.submit(task("a"))
     await work.until_running("a")
@@ -691,14 +690,14 @@ async def test_a_watcher_that_comes_back_is_not_told_what_it_knows(tracking: Tas
     assert all(record.seq > known for record in await watch)
 
 
-async def test_a_watcher_that_comes_back_after_the_end_is_told_the_end(tracking: TaskTracking) -> None:
+async def test_a_watcher_that_comes_back_after_the_end_is_told_the_end(tracking: TaskTracker) -> None:
     await tracking.submit(task("a"))
     final = await end_of(tracking, "a")
 
     assert await seen(tracking, "a", after_seq=final.seq) == [final]
 
 
-async def test_a_slow_reader_skips_to_the_newest_and_gets_the_end(tracking: TaskTracking, work: Work) -> None:
+async def test_a_slow_reader_skips_to_the_newest_and_gets_the_end(tracking: TaskTracker, work: Work) -> None:
     work.hold("a")
     await tracking.submit(task("a"))
     watch = tracking.watch("a")
@@ -712,7 +711,7 @@ async def test_a_slow_reader_skips_to_the_newest_and_gets_the_end(tracking: Task
 
 
 async def test_whoever_watches_all_sees_the_unfinished_and_then_everything_new(
-    tracking: TaskTracking, work: Work
+    tracking: TaskTracker, work: Work
 ) -> None:
     work.hold("b")
     await tracking.submit(task("a"))
@@ -736,7 +735,7 @@ async def test_whoever_watches_all_sees_the_unfinished_and_then_everything_new(
         assert_in_order([record for record in records if record.task_id == name])
 
 
-async def test_an_unknown_task_cannot_be_watched(tracking: TaskTracking) -> None:
+async def test_an_unknown_task_cannot_be_watched(tracking: TaskTracker) -> None:
     with pytest.raises(UnknownTask):
         await anext(tracking.watch("nobody"))
     with pytest.raises(UnknownTask):
@@ -758,12 +757,12 @@ async def test_200_tasks_and_200_watchers(store: TaskStore, work: Work, sent: Se
                         return records
             return records
 
-        watchers = [asyncio.create_task(everything()) for _ in range(20)]
+        subscribers = [asyncio.create_task(everything()) for _ in range(20)]
         await asyncio.sleep(0)
         for name in names:
             await tracking.submit(task(name))
-        watchers += [asyncio.create_task(seen(tracking, name)) for name in names[20:]]
-        results = await asyncio.gather(*watchers)
+        subscribers += [asyncio.create_task(seen(tracking, name)) for name in names[20:]]
+        results = await asyncio.gather(*subscribers)
         summary = await tracking.summary()
 
     for records in results[20:]:
@@ -1080,7 +1079,7 @@ async def test_a_submission_that_seemed_to_fail_is_not_forgotten(
 # Callbacks
 
 
-async def test_the_outcome_of_a_callback_is_durable(tracking: TaskTracking, sent: Sent, store: TaskStore) -> None:
+async def test_the_outcome_of_a_callback_is_durable(tracking: TaskTracker, sent: Sent, store: TaskStore) -> None:
     await tracking.submit(task("a", callback=HOOK))
     final = await end_of(tracking, "a")
 
@@ -1093,7 +1092,7 @@ async def test_the_outcome_of_a_callback_is_durable(tracking: TaskTracking, sent
     assert (stored.callback, stored.seq, stored.status) == (outcome, final.seq + 1, TaskStatus.COMPLETED)
 
 
-async def test_a_refused_callback_is_never_sent(tracking: TaskTracking, sent: Sent) -> None:
+async def test_a_refused_callback_is_never_sent(tracking: TaskTracker, sent: Sent) -> None:
     await tracking.submit(task("a", callback=dataclasses.replace(HOOK, state=CallbackState.REFUSED)))
     await tracking.submit(task("b", callback=HOOK))
     await end_of(tracking, "a")
@@ -1103,7 +1102,7 @@ async def test_a_refused_callback_is_never_sent(tracking: TaskTracking, sent: Se
     assert [record.task_id for record in sent.records] == ["b"]
 
 
-async def test_a_dead_receiver_delays_no_task(tracking: TaskTracking, sent: Sent) -> None:
+async def test_a_dead_receiver_delays_no_task(tracking: TaskTracker, sent: Sent) -> None:
     sent.dead = True
     for index in range(10):
         await tracking.submit(task(f"t{index}", callback=HOOK))
@@ -1140,7 +1139,7 @@ async def until_gone(blobs: BlobStore, key: str) -> None:
 
 
 async def test_an_ended_task_keeps_its_result_and_nothing_else(
-    tracking: TaskTracking, work: Work, blobs: BlobStore
+    tracking: TaskTracker, work: Work, blobs: BlobStore
 ) -> None:
     work.failures["a"] = [ReplicaLost("died")]
     await blobs.put(input_key("a", DIGEST), b"input")
@@ -1154,7 +1153,7 @@ async def test_an_ended_task_keeps_its_result_and_nothing_else(
     assert await blobs.exists(result_key("a", DIGEST, 2))
 
 
-async def test_a_cancelled_task_keeps_no_blob(tracking: TaskTracking, work: Work, blobs: BlobStore) -> None:
+async def test_a_cancelled_task_keeps_no_blob(tracking: TaskTracker, work: Work, blobs: BlobStore) -> None:
     work.hold("a")
     await blobs.put(input_key("a", DIGEST), b"input")
     await tracking.submit(task("a"))
@@ -1166,7 +1165,7 @@ async def test_a_cancelled_task_keeps_no_blob(tracking: TaskTracking, work: Work
 
 
 async def test_a_result_expires_first_and_its_record_later(
-    tracking: TaskTracking, work: Work, blobs: BlobStore, clock: Clock
+    tracking: TaskTracker, work: Work, blobs: BlobStore, clock: Clock
 ) -> None:
     work.failures["failed"] = [InvalidImage("not an image")]
     for name in ("done", "failed"):

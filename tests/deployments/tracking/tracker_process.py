@@ -10,9 +10,9 @@ from collections.abc import AsyncGenerator
 from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import Callback, TaskRecord
 from deployments.storage.blobs import open_blobs, result_key
-from deployments.storage.records import open_store
-from deployments.tracking.driver import Limits
-from deployments.tracking.tracker import TaskTracking
+from deployments.storage.opening import open_store
+from deployments.tracking.driver import TrackerLimits
+from deployments.tracking.tracker import TaskTracker
 from models.types import Progress
 
 DIGEST = "d" * 64
@@ -34,7 +34,7 @@ async def main(store_url: str, blob_url: str) -> None:
     async def nobody(record: TaskRecord) -> Callback:
         raise AssertionError("no task has a callback")
 
-    tracking = TaskTracking(await open_store(store_url), blobs, work, nobody, Limits(max_running=2))
+    tracking = TaskTracker(await open_store(store_url), blobs, work, nobody, TrackerLimits(max_running=2))
     await tracking.start()
     for index, name in enumerate(NAMES):
         await tracking.submit(TaskRecord(task_id=name, digest=DIGEST, created_at=1000.0 + index))

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.base import Inpainter, OnDevice, WarmsUp
+from models.base import InpaintModel, OnDevice, WarmsUp
 from models.cuda.graphs import GraphLimits, RecordingFailed
 from models.cuda.inpainter import CudaInpainter, Network
 from models.cuda.staging import Shape, Staging, pack, packed_size, split
@@ -126,7 +126,7 @@ def model_on(
 
 
 def test_it_is_what_the_service_expects_of_a_model_on_a_device() -> None:
-    model: Inpainter = model_on(FakeDevice())
+    model: InpaintModel = model_on(FakeDevice())
 
     assert isinstance(model, WarmsUp)
     assert isinstance(model, OnDevice)

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.pictures import WORKLOADS
 from models import registry
-from models.base import Inpainter
+from models.base import InpaintModel
 from models.errors import ModelUnavailable
 from models.lama.model import WARM_SIZES
 from models.planning.plan import plan
@@ -22,13 +22,13 @@ def checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def lama(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> Inpainter:
+def lama(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> InpaintModel:
     for variable, value in checksum_variable(make_lama(checkpoints)).items():
         monkeypatch.setenv(variable, value)
     return registry.load("lama", "cpu")
 
 
-def test_lama_leaves_unmasked_pixels_and_fills_masked_ones(lama: Inpainter) -> None:
+def test_lama_leaves_unmasked_pixels_and_fills_masked_ones(lama: InpaintModel) -> None:
     # Given
     images = np.random.default_rng(0).integers(0, 256, (1, 64, 72, 3), np.uint8)
     masks = np.zeros((1, 64, 72), np.uint8)
@@ -42,7 +42,7 @@ def test_lama_leaves_unmasked_pixels_and_fills_masked_ones(lama: Inpainter) -> N
     assert (filled[masks == 255] != images[masks == 255]).mean() > 0.9
 
 
-def test_lama_takes_read_only_arrays_and_does_not_write_into_them(lama: Inpainter) -> None:
+def test_lama_takes_read_only_arrays_and_does_not_write_into_them(lama: InpaintModel) -> None:
     # Given
     images = np.full((1, 16, 16, 3), 200, np.uint8)
     masks = np.full((1, 16, 16), 255, np.uint8)
@@ -54,7 +54,7 @@ def test_lama_takes_read_only_arrays_and_does_not_write_into_them(lama: Inpainte
     assert (masks == 255).all()
 
 
-def test_a_batch_differs_from_single_windows_by_at_most_one_grey_level(lama: Inpainter) -> None:
+def test_a_batch_differs_from_single_windows_by_at_most_one_grey_level(lama: InpaintModel) -> None:
     # Given
     rng = np.random.default_rng(1)
     images = rng.integers(0, 256, (5, 40, 48, 3), np.uint8)

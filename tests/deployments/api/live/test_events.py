@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from deployments.api.live import events
-from models.errors import ShuttingDown
+from deployments.errors import ShuttingDown
 from tests.deployments.api.asgi import Client
 from tests.deployments.fakes import FakeBackend
 

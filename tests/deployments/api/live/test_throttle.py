@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.api.live.throttle import MAX_REMEMBERED, Pace
+from deployments.api.live.throttle import MAX_REMEMBERED, Throttle
 from deployments.messages.task import TaskRecord, TaskStatus
 
 
@@ -16,7 +16,7 @@ def record(seq: int, task_id: str = "t", *, ended: bool = False, interval_s: flo
 
 def test_the_first_update_is_due_at_once_and_the_next_after_the_interval() -> None:
     # Given
-    pace = Pace()
+    pace = Throttle()
     assert pace.wait_s(0.0) is None
     # When
     pace.offer(record(1))
@@ -34,7 +34,7 @@ def test_the_first_update_is_due_at_once_and_the_next_after_the_interval() -> No
 
 def test_each_task_has_its_own_interval() -> None:
     # Given
-    pace = Pace()
+    pace = Throttle()
     pace.offer(record(1, "a"))
     pace.offer(record(1, "b"))
     # Then
@@ -43,7 +43,7 @@ def test_each_task_has_its_own_interval() -> None:
 
 def test_the_end_does_not_wait_and_comes_once() -> None:
     # Given
-    pace = Pace()
+    pace = Throttle()
     pace.offer(record(1))
     pace.take(0.0)
     # When
@@ -60,7 +60,7 @@ def test_the_end_does_not_wait_and_comes_once() -> None:
 
 def test_what_was_told_by_other_means_is_not_repeated_but_the_end_is() -> None:
     # Given
-    pace = Pace()
+    pace = Throttle()
     pace.offer(record(1))
     # When
     pace.told(record(2))
@@ -75,7 +75,7 @@ def test_what_was_told_by_other_means_is_not_repeated_but_the_end_is() -> None:
 
 def test_what_is_forgotten_is_not_told() -> None:
     # Given
-    pace = Pace()
+    pace = Throttle()
     pace.offer(record(1, "a"))
     pace.offer(record(1, "b"))
     # When
@@ -90,7 +90,7 @@ def test_what_is_forgotten_is_not_told() -> None:
 
 
 def test_memory_of_ended_tasks_is_bounded() -> None:
-    pace = Pace()
+    pace = Throttle()
     for number in range(MAX_REMEMBERED + 5):
         pace.offer(record(1, str(number), ended=True))
         assert pace.take(0.0) is not None
@@ -108,7 +108,7 @@ def test_however_they_come_seqs_rise_intervals_hold_and_the_end_is_last(
     steps: list[tuple[int, float, bool]], last: int, interval_s: float
 ) -> None:
     # Given
-    pace, now = Pace(), 0.0
+    pace, now = Throttle(), 0.0
     told: list[tuple[float, TaskRecord]] = []
     # When
     for seq, pause_s, reads in [*steps, (last, 0.0, True)]:

@@ -7,8 +7,8 @@ import pytest
 from fastapi import FastAPI
 
 from deployments.api.live import websocket
+from deployments.errors import ShuttingDown
 from deployments.messages.task import TaskStage, TaskStatus
-from models.errors import ShuttingDown
 from tests.deployments.api.asgi import Socket
 from tests.deployments.fakes import FakeBackend
 

@@ -5,8 +5,8 @@ import pytest
 from fastapi import FastAPI
 
 from deployments.api.schema.examples import IMAGE, MASK, RECTANGLE
+from deployments.errors import QueueFull, ShuttingDown
 from deployments.messages.task import TaskStage, TaskStatus
-from models.errors import QueueFull, ShuttingDown
 from tests.deployments.api.asgi import assert_error
 from tests.deployments.fakes import INFO, FakeBackend
 

@@ -7,9 +7,9 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
-from deployments.api.ports import ApiSettings
 from deployments.api.schema import responses
 from deployments.api.schema.examples import EXAMPLES
+from deployments.config.api_settings import ApiSettings
 from tests.deployments.fakes import FakeBackend
 
 

@@ -1,0 +1,21 @@
+"""What the HTTP layer is told of the configuration."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """The part of the configuration the HTTP layer itself enforces or reports."""
+
+    version: str
+    default_model: str
+    fallback_model: str
+    model_names: tuple[str, ...]
+    device: str
+    max_image_size: int
+    max_file_size_bytes: int
+    max_image_pixels: int
+    request_timeout_s: float
+    cors_origins: tuple[str, ...] = ("*",)
+    api_keys: tuple[str, ...] = ()
+    echo_request_ids: bool = True

@@ -179,7 +179,7 @@ def test_the_dashboard_s_panels_do_not_overlap_and_follow_the_chosen_data_source
 def our_metrics() -> set[str]:
     """Names as exported, from the calls of deployments/metrics.py's three functions."""
     names: set[str] = set()
-    for path in (ROOT / "deployments").glob("*.py"):
+    for path in (ROOT / "deployments").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
                 name = node.args[0]

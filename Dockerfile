@@ -10,7 +10,7 @@
 FROM python:3.11-slim-bookworm AS packages
 RUN pip install --no-cache-dir 'uv>=0.9,<1'
 COPY requirements.lock /build/requirements.lock
-# The whole lock, test tools included: what runs here is what the tests ran against.
+# The service alone; its tests ran against these very versions (requirements-dev.lock only adds tools to them).
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv venv --python /usr/local/bin/python3 /opt/venv \
     && UV_LINK_MODE=copy uv pip sync --require-hashes --compile-bytecode --python /opt/venv/bin/python \

@@ -1,5 +1,5 @@
 # `make serve` and `make test` are enough on a machine that has Python 3.11 (or 3.12) and make: they build .venv first.
-.PHONY: serve test lint format bench quality lock clean
+.PHONY: serve test lint format bench quality lock audit sbom clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,14 +29,27 @@ bench: .venv/.ready
 quality: .venv/.ready
 	$(BIN)/python -m benchmarks.quality
 
-# After a change of the dependencies in pyproject.toml. Names, versions and hashes only: no addresses.
+# After a change of the dependencies in pyproject.toml; versions that still fit stay. Names, versions and hashes only: no
+# addresses. The tools' lock is compiled against the service's, so both together are one environment.
+COMPILE := pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+    --custom-compile-command 'make lock' -q
 lock: $(UV)
-	$(UV) pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
-	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' -q -o requirements.lock
+	$(UV) $(COMPILE) pyproject.toml -o requirements.lock
+	$(UV) $(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
 
-.venv/.ready: requirements.lock | $(UV)
+# Known vulnerabilities in what the image installs. Strict: a package the database could not be asked about fails, too.
+audit: $(UV)
+	$(UV) tool run --quiet --python '>=3.11,<3.12' 'pip-audit>=2.9,<3' --strict --require-hashes --disable-pip -r requirements.lock
+
+# What the image installs, as CycloneDX JSON.
+sbom: $(UV)
+	@mkdir -p out
+	$(UV) tool run --quiet --from 'cyclonedx-bom>=7,<8' cyclonedx-py requirements --pyproject pyproject.toml \
+	    --output-reproducible -o out/sbom.json requirements.lock
+
+.venv/.ready: requirements.lock requirements-dev.lock | $(UV)
 	$(UV) venv --quiet --clear --python '>=3.11,<3.13' .venv
-	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
+	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock requirements-dev.lock
 	@touch $@
 
 .uv/bin/uv:

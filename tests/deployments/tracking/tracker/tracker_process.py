@@ -1,4 +1,6 @@
-"""A tracker in a process of its own, to be killed: `python -m tests.deployments.tracking.tracker_process STORE BLOBS`.
+"""A tracker in a process of its own, to be killed.
+
+    python -m tests.deployments.tracking.tracker.tracker_process STORE BLOBS
 
 Submits 30 tasks, prints a line when the fifth has ended and a sixth is in its work, and waits for its death.
 """
@@ -14,9 +16,8 @@ from deployments.storage.opening import open_store
 from deployments.tracking.driver import TrackerLimits
 from deployments.tracking.tracker import TaskTracker
 from models.types import Progress
+from tests.deployments.tracking.tracker.fakes import DIGEST, INFO
 
-DIGEST = "d" * 64
-INFO = ErasedInfo("image/png", "cv2", 8, 6, 4, 12)
 NAMES = [f"t{index:02}" for index in range(30)]
 
 

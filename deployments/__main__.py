@@ -1,18 +1,19 @@
 """Start the service in the foreground: `python -m deployments`. Host and port come from the environment."""
 
 import logging
+import os
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 import yaml
 from pydantic import ValidationError
 
 from deployments.config.settings import AppConfig, ConfigurationError, Environment, resolve
+from deployments.supervisor import BROKEN_EXIT, STOP_S, Supervisor, end_within
 
 APP_NAME = "text-removal"
 STOP_TRACKER_S = 10.0
@@ -62,19 +63,58 @@ def main(
     try:
         serve.run(build(app_config), name=APP_NAME, route_prefix="/")
         print(f"ready: http://{_reachable(environment.iopaint_host)}:{environment.iopaint_port}/docs", flush=True)
-        _wait_for_a_signal()
+        fault = _supervise()
+        if fault is not None:
+            _give_up(fault)
+        end_within(STOP_S, 1, _kill_ray)
         _stop_tracker()
     finally:
         serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
 
 
-def _wait_for_a_signal() -> None:
-    """Set only now, because `ray.init` sets handlers of its own, which end the process at once."""
-    stopping = threading.Event()
+def _supervise() -> str | None:
+    """Wait for a signal (None) or a fault. The handlers are set only now, because `ray.init` sets its own, which end
+    the process at once."""
+    supervisor = Supervisor(_dead_processes, _application_fault, _kill_ray)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    stopping.wait()
+        signal.signal(number, supervisor.on_signal)
+    return supervisor.wait()
+
+
+def _give_up(fault: str) -> NoReturn:
+    """Nothing can be stopped in good order any more: what Ray left running is killed, and whoever started this process
+    sees a status that is not 0. Tasks lose nothing: they stand in the store."""
+    print(f"the service cannot go on: {fault}", file=sys.stderr, flush=True)
+    _kill_ray()
+    os._exit(BROKEN_EXIT)
+
+
+def _dead_processes() -> tuple[str, ...]:
+    """Of the processes this one started for Ray, those without which nothing works. None if it has joined a cluster
+    that others started."""
+    from ray._private.worker import _global_node
+
+    dead: set[str] = {kind for kind, _ in _global_node.dead_processes()} if _global_node is not None else set()
+    return tuple(sorted(dead & {"raylet", "gcs_server"}))
+
+
+def _kill_ray() -> None:
+    from ray._private.worker import _global_node
+
+    if _global_node is not None:
+        _global_node.kill_all_processes(check_alive=False, allow_graceful=False)
+
+
+def _application_fault() -> str | None:
+    from ray import serve
+
+    application = serve.status().applications.get(APP_NAME)
+    if application is None:
+        return "the application is gone"
+    if application.status == "DEPLOY_FAILED":
+        return f"the application failed: {application.message}"
+    return None
 
 
 def _stop_tracker() -> None:

@@ -42,6 +42,10 @@ class Service:
                     found.append(process)
         return found
 
+    def raylets(self) -> list[psutil.Process]:
+        """Ray's process that starts and watches all others; one on one machine."""
+        return [child for child in psutil.Process(self.process.pid).children() if child.name() == "raylet"]
+
     def wait_until_ready(self, *models: str) -> None:
         """Until these models have loaded (or have said why not)."""
         deadline = time.monotonic() + START_S
@@ -80,6 +84,7 @@ def running(folder: Path, *, config: Path = ROOT / "serve_config.yaml", **enviro
         "TORCH_HOME": str(folder / "torch"),
         "RAY_AUTH_MODE": "disabled",
         "RAY_RAYLET_START_WAIT_TIME_S": "120",
+        "RAY_worker_niceness": "0",  # else all else that runs on the machine goes first
         "PYTHONPATH": str(ROOT),
         **environment,
     }

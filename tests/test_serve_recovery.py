@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
+from deployments.supervisor import BROKEN_EXIT
 from tests.conftest import SERVE_CONFIG
 from tests.pictures import base64_of, decoded, encoded, grid_of_regions, outside, photo
 from tests.service import Service, running
@@ -152,5 +153,20 @@ def test_tasks_survive_a_restart_of_the_whole_service(home: Home, shaken: Servic
     shaken.process.kill()
     shaken.process.wait(30)
 
+    with home.running() as again, again.client() as client:
+        assert_all_complete(client, task_ids, receiver)
+
+
+def test_a_service_whose_raylet_was_killed_ends_by_itself_and_loses_no_task(home: Home, receiver: Receiver) -> None:
+    # Given: tasks that are accepted
+    with home.running() as service:
+        with service.client() as client:
+            task_ids = start_tasks(client, receiver)
+        (raylet,) = service.raylets()
+        # When
+        raylet.kill()
+        # Then: whoever supervises the service sees it end, and not well
+        assert service.process.wait(60) == BROKEN_EXIT
+        assert "raylet of Ray has died" in service.log.read_text()
     with home.running() as again, again.client() as client:
         assert_all_complete(client, task_ids, receiver)

@@ -1,35 +1,29 @@
 """Work that ends with its request."""
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from deployments.errors import DeadlineExceeded
-
 T = TypeVar("T")
 
 
-async def while_connected(request: Request, work: Coroutine[Any, Any, T], deadline: float | None) -> T:
-    """The result of `work`, unless the client hangs up or `deadline` (epoch seconds) passes first.
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`, unless the client hangs up first.
 
-    In both cases, and when the caller is cancelled, the work is cancelled and its end awaited. The body must have
-    been read: whatever arrives afterwards is the hang-up.
+    Then, and when the caller is cancelled, the work is cancelled and its end awaited. The body must have been read:
+    whatever arrives afterwards is the hang-up.
 
-    Raises: ClientDisconnect, DeadlineExceeded, whatever `work` raises.
+    Raises: ClientDisconnect, whatever `work` raises.
     """
     working = asyncio.create_task(work)
     hang_up = asyncio.create_task(_hang_up(request))
-    patience_s = None if deadline is None else max(0.0, deadline - time.time())
     try:
-        await asyncio.wait({working, hang_up}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working, hang_up}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             return working.result()
-        if hang_up.done():
-            raise ClientDisconnect
-        raise DeadlineExceeded("the time for this request is over; the work was stopped")
+        raise ClientDisconnect
     finally:
         await stop(working, hang_up)
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from anyio import to_thread
 from fastapi import Request
@@ -13,39 +14,33 @@ from deployments.api.body.reading import max_body_bytes, read_body
 from deployments.api.errors import request_id_of, schema_error
 from deployments.api.negotiation import output_format
 from deployments.api.schema.fields import is_multipart, parse_fields
-from deployments.api.schema.requests import Body, Finding, InpaintBody, Options, RegionsBody, RemoveTextBody, TaskBody
+from deployments.api.schema.requests import Body, DetectBody, Options, Origin
 from deployments.config.api_settings import ApiSettings
 from deployments.errors import DeadlineExceeded
-from deployments.messages.jobs import EraseJob
+from deployments.messages.jobs import DetectJob, EraseJob
 from models.codec.images import ImageInfo, check_size, probe
-from models.errors import ImageTooLarge, InvalidMask, InvalidRequest, UnknownModel
+from models.errors import ImageTooLarge, InvalidMask, UnknownModel
 from models.masking.regions import validate
-from models.types import InpaintParameters, MaskMode
-
-DEFAULT_QUALITY = 95
 
 AnyBody = TypeVar("AnyBody", bound=Body)
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a job takes from its request beside the body. `deadline` is epoch seconds; None means no limit."""
-
-    request_id: str
-    accept: str
-    deadline: float | None
+Job = TypeVar("Job")
 
 
 async def read_job(
-    request: Request, body_type: type[AnyBody], settings: ApiSettings, *, endless: bool = False
-) -> tuple[EraseJob, AnyBody]:
-    """The job a request asks for, and the body it came from. The job's deadline counts from the first byte;
-    `endless` jobs, which nobody waits for, have none.
+    request: Request,
+    body_type: type[AnyBody],
+    build: Callable[[AnyBody, Origin, ApiSettings], Job],
+    settings: ApiSettings,
+    *,
+    endless: bool = False,
+) -> tuple[Job, AnyBody]:
+    """The job a request asks for, and the body it came from. `build` is `erase_job` or `detect_job`. The job's deadline
+    counts from the first byte; `endless` jobs, which nobody waits for, have none.
 
     Parsing, base64 and the look at the image's header run in a worker thread.
 
     Raises: MalformedBody, UnsupportedContentType, InvalidRequest and its kinds, InvalidImage, UnsupportedImage,
-    ImageTooLarge, DeadlineExceeded, ClientDisconnect.
+    ImageTooLarge, DeadlineExceeded if the body did not arrive in time, ClientDisconnect.
     """
     content_type = request.headers.get("content-type", "")
     limit_bytes = max_body_bytes(settings.max_file_size_bytes, base64=not is_multipart(content_type))
@@ -55,69 +50,51 @@ async def read_job(
             raw = await read_body(request, limit_bytes)
     except TimeoutError:
         raise DeadlineExceeded(f"the body did not arrive within {settings.request_timeout_s:g} s") from None
-    origin = Origin(request_id_of(request.scope), request.headers.get("accept", ""), None if endless else deadline)
-    return await to_thread.run_sync(_parse, raw, content_type, body_type, settings, origin)
+    accepts = output_format(request.headers.get("accept", ""))
+    origin = Origin(request_id_of(request.scope), accepts, None if endless else deadline)
+
+    def parse() -> tuple[Job, AnyBody]:
+        body = _validated(parse_fields(raw, content_type), body_type)
+        return build(body, origin, settings), body
+
+    return await to_thread.run_sync(parse)
 
 
-def _parse(
-    raw: bytearray, content_type: str, body_type: type[AnyBody], settings: ApiSettings, origin: Origin
-) -> tuple[EraseJob, AnyBody]:
-    fields = parse_fields(raw, content_type)
+def _validated(fields: dict[str, Any], body_type: type[AnyBody]) -> AnyBody:
     try:
-        body = body_type.model_validate(fields)
+        return body_type.model_validate(fields)
     except ValidationError as error:
         raise schema_error(error.errors(include_url=False, include_context=False, include_input=False)) from None
-    return make_job(body, settings, origin), body
 
 
-def make_job(body: Body, settings: ApiSettings, origin: Origin) -> EraseJob:
+def erase_job(body: Options, origin: Origin, settings: ApiSettings) -> EraseJob:
     """Raises: InvalidRequest and its kinds, InvalidImage, UnsupportedImage, ImageTooLarge."""
-    options = body if isinstance(body, Options) else None
-    finding = body if isinstance(body, Finding) else Finding()
-    mask = body.mask if isinstance(body, InpaintBody | TaskBody) else None
-    forms = body.regions if isinstance(body, RegionsBody | TaskBody) else None
-    detect = body.detect if isinstance(body, TaskBody) else isinstance(body, RemoveTextBody)
-    if forms == ():
-        raise InvalidRequest("regions: at least one region is needed", field="regions")
-    if options and [mask is not None, forms is not None, detect].count(True) != 1:
-        raise InvalidRequest("regions: exactly one of regions, mask and detect must be given", field="regions")
-    if options and options.model and options.model not in settings.model_names:
+    job = body.job(origin)
+    if job.model and job.model not in settings.model_names:
         served = ", ".join(settings.model_names)
-        raise UnknownModel(f"model: {options.model!r} is not served here; there are {served}", field="model")
-    chosen = (options and options.output_format) or output_format(origin.accept)
-    _check_file_sizes(settings, image=body.image, mask=mask)
-    info = probe(body.image, max_pixels=settings.max_image_pixels)
-    if options:
-        check_size(info.width, info.height, format=chosen)
-    if mask is not None:
-        _check_mask(mask, info, settings)
-    regions = tuple(form.region() for form in forms or ())
-    validate(regions, info.width, info.height)
-    return EraseJob(
-        request_id=origin.request_id,
-        image=body.image,
-        pixels=info.width * info.height,
-        mask=mask,
-        regions=regions,
-        detect=detect,
-        model=options.model if options else "",
-        parameters=options.parameters if options else InpaintParameters(),
-        mask_mode=(options.mask_mode or options.default_mask_mode) if options else MaskMode.BOX,
-        verify=options.verify if options else None,
-        min_confidence=finding.min_confidence,
-        dilation_px=finding.dilation,
-        output_format=chosen,
-        output_quality=options.output_quality if options else DEFAULT_QUALITY,
-        deadline=origin.deadline,
-        created_at=time.time(),
-    )
+        raise UnknownModel(f"model: {job.model!r} is not served here; there are {served}", field="model")
+    _check_file_size("image", job.image, settings)
+    if job.mask is not None:
+        _check_file_size("mask", job.mask, settings)
+    image = probe(job.image, max_pixels=settings.max_image_pixels)
+    check_size(image.width, image.height, format=job.output_format)
+    if job.mask is not None:
+        _check_mask(job.mask, image, settings)
+    validate(job.regions, image.width, image.height)
+    return replace(job, pixels=image.width * image.height, created_at=time.time())
 
 
-def _check_file_sizes(settings: ApiSettings, **files: bytes | None) -> None:
+def detect_job(body: DetectBody, origin: Origin, settings: ApiSettings) -> DetectJob:
+    """Raises: InvalidImage, UnsupportedImage, ImageTooLarge."""
+    _check_file_size("image", body.image, settings)
+    probe(body.image, max_pixels=settings.max_image_pixels)
+    return body.job(origin)
+
+
+def _check_file_size(field: str, file: bytes, settings: ApiSettings) -> None:
     limit = settings.max_file_size_bytes
-    for field, file in files.items():
-        if file is not None and len(file) > limit:
-            raise ImageTooLarge(f"{field}: the file of {len(file)} bytes is over the limit of {limit}", field=field)
+    if len(file) > limit:
+        raise ImageTooLarge(f"{field}: the file of {len(file)} bytes is over the limit of {limit}", field=field)
 
 
 def _check_mask(mask: bytes, image: ImageInfo, settings: ApiSettings) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from deployments.messages.jobs import Detection, Erased, EraseJob, ModelStatus
+from deployments.messages.jobs import Detection, DetectJob, Erased, EraseJob, ModelStatus
 from deployments.messages.task import TaskRecord, TaskSummary
 
 
@@ -67,11 +67,14 @@ class Backend(Protocol):
     def tasks(self) -> Tasks: ...
 
     async def erase(self, job: EraseJob) -> Erased:
-        """Cancelling the call stops the work. Raises any of models.errors."""
+        """Cancelling the call stops the work, and so does the job's deadline.
+
+        Raises: DeadlineExceeded, QueueFull, any of models.errors.
+        """
         ...
 
-    async def detect(self, job: EraseJob) -> Detection:
-        """Find text in `job.image`; `min_confidence` counts, the rest of the job does not."""
+    async def detect(self, job: DetectJob) -> Detection:
+        """As `erase`."""
         ...
 
     async def models(self) -> tuple[ModelStatus, ...]: ...

@@ -15,7 +15,7 @@ from deployments.gateway.health import judge
 from deployments.gateway.prometheus import merged_metrics
 from deployments.gateway.tasks import RemoteTasks
 from deployments.logs import configure_logging
-from deployments.messages.jobs import Detection, Erased, EraseJob, ModelStatus
+from deployments.messages.jobs import Detection, DetectJob, Erased, EraseJob, ModelStatus
 from deployments.remote.clients import RemoteEraser, RemoteTracker
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Gateway:
         self._recent_s.append(time.monotonic() - started)
         return result
 
-    async def detect(self, job: EraseJob) -> Detection:
+    async def detect(self, job: DetectJob) -> Detection:
         detection: Detection = await self._admit(self._eraser.detect(job), job)
         return detection
 
@@ -100,7 +100,7 @@ class Gateway:
     async def metrics(self) -> bytes:
         return await merged_metrics()
 
-    async def _admit(self, work: Any, job: EraseJob) -> Any:
+    async def _admit(self, work: Any, job: EraseJob | DetectJob) -> Any:
         """Await `work` if there is room and time for it, and count how it ended."""
         started = time.monotonic()
         outcome = "cancelled"
@@ -115,7 +115,7 @@ class Gateway:
             self._count(1, {"outcome": outcome})
             self._time(time.monotonic() - started)
 
-    async def _within_limits(self, work: Any, job: EraseJob) -> Any:
+    async def _within_limits(self, work: Any, job: EraseJob | DetectJob) -> Any:
         limit = self._settings.app.gateway.max_waiting
         if self._admitted >= limit:
             work.close()

@@ -46,6 +46,16 @@ class EraseJob:
 
 
 @dataclass(frozen=True, slots=True)
+class DetectJob:
+    """One image to find text in; the fields mean what they mean in an EraseJob."""
+
+    request_id: str
+    image: bytes
+    min_confidence: float = 0.6
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ErasedInfo:
     """What is said about a result besides its bytes.
 

@@ -13,7 +13,7 @@ from deployments import metrics
 from deployments.config.settings import Settings
 from deployments.errors import ResultExpired
 from deployments.logs import configure_logging
-from deployments.messages.jobs import Detection, Erased, ErasedInfo, EraseJob
+from deployments.messages.jobs import Detection, DetectJob, Erased, ErasedInfo, EraseJob
 from deployments.messages.ports import TextFinder, WindowModel
 from deployments.pipeline.fanout import FinishedWindow, fan_out
 from deployments.pipeline.masking import Masked, make_mask
@@ -152,7 +152,7 @@ class Eraser:
         if ended is not None:
             await ended.wait()
 
-    async def detect(self, job: EraseJob) -> Detection:
+    async def detect(self, job: DetectJob) -> Detection:
         """Raises: InvalidRequest if the service runs without a detector; the errors of decoding."""
         if self._text is None:
             raise InvalidRequest("this service runs without a text detector", field="detect")

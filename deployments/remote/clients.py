@@ -12,7 +12,7 @@ from ray.serve.handle import DeploymentHandle
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from deployments.errors import ReplicaLost, ShuttingDown
-from deployments.messages.jobs import Detection, Erased, ErasedInfo, EraseJob, Filled, ModelStatus
+from deployments.messages.jobs import Detection, DetectJob, Erased, ErasedInfo, EraseJob, Filled, ModelStatus
 from deployments.messages.task import TaskRecord, TaskSummary
 from models.errors import TextRemovalError
 from models.types import Image, InpaintParameters, Mask, Progress, Region
@@ -179,7 +179,7 @@ class RemoteEraser:
                 items.cancel()
                 await everywhere(self._handle, "task_ended", record.task_id, record.attempt)
 
-    async def detect(self, job: EraseJob) -> Detection:
+    async def detect(self, job: DetectJob) -> Detection:
         detection: Detection = await retried(self._handle.detect, job)
         return detection
 

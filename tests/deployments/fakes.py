@@ -6,7 +6,16 @@ from dataclasses import replace
 
 from deployments.api.ports import ServiceHealth, TaskOptions
 from deployments.errors import ResultExpired, TaskConflict, TaskFinished, TaskNotFinished, UnknownTask
-from deployments.messages.jobs import DetectedText, Detection, Erased, ErasedInfo, EraseJob, ModelState, ModelStatus
+from deployments.messages.jobs import (
+    DetectedText,
+    Detection,
+    DetectJob,
+    Erased,
+    ErasedInfo,
+    EraseJob,
+    ModelState,
+    ModelStatus,
+)
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus, TaskSummary
 
 INFO = ErasedInfo(
@@ -157,6 +166,7 @@ class FakeBackend:
     def __init__(self) -> None:
         self.tasks = FakeTasks()
         self.jobs: list[EraseJob] = []
+        self.detect_jobs: list[DetectJob] = []
         self.started = 0
         self.cancelled = 0
         self.error: Exception | None = None
@@ -171,11 +181,13 @@ class FakeBackend:
         self.texts: tuple[DetectedText, ...] = (DetectedText(((6, 8), (34, 9), (34, 22), (6, 21)), 0.9),)
 
     async def erase(self, job: EraseJob) -> Erased:
-        await self._work(job)
+        self.jobs.append(job)
+        await self._work()
         return Erased(b"result", replace(self.info, media_type=job.output_format.media_type))
 
-    async def detect(self, job: EraseJob) -> Detection:
-        await self._work(job)
+    async def detect(self, job: DetectJob) -> Detection:
+        self.detect_jobs.append(job)
+        await self._work()
         return Detection(self.texts, 48, 32)
 
     async def models(self) -> tuple[ModelStatus, ...]:
@@ -190,9 +202,8 @@ class FakeBackend:
         self._raise()
         return b"# TYPE up gauge\nup 1\n"
 
-    async def _work(self, job: EraseJob) -> None:
+    async def _work(self) -> None:
         self._raise()
-        self.jobs.append(job)
         self.started += 1
         self.working.set()
         try:

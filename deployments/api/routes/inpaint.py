@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from deployments.api.disconnect import while_connected
-from deployments.api.job_builder import read_job
+from deployments.api.job_builder import detect_job, erase_job, read_job
 from deployments.api.ports import Backend
 from deployments.api.replies import detection_response, image_response, statistics_response
 from deployments.api.schema.openapi import DETECTION, IMAGE, STATISTICS, SUBMIT_ERRORS, body_of
@@ -16,8 +16,8 @@ def inpaint_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
     router = APIRouter(tags=["inpainting"], default_response_class=Response)
 
     async def erase(request: Request, body_type: type[Options]) -> Erased:
-        job, _ = await read_job(request, body_type, settings)
-        return await while_connected(request, backend.erase(job), job.deadline)
+        job, _ = await read_job(request, body_type, erase_job, settings)
+        return await while_connected(request, backend.erase(job))
 
     @router.post("/inpaint", openapi_extra=body_of(InpaintBody), responses=IMAGE | SUBMIT_ERRORS)
     async def inpaint(request: Request) -> Response:
@@ -37,8 +37,8 @@ def inpaint_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
     @router.post("/detect-text", openapi_extra=body_of(DetectBody), responses=DETECTION | SUBMIT_ERRORS)
     async def detect_text(request: Request) -> Response:
         """Find text and change nothing."""
-        job, _ = await read_job(request, DetectBody, settings)
-        return detection_response(await while_connected(request, backend.detect(job), job.deadline))
+        job, _ = await read_job(request, DetectBody, detect_job, settings)
+        return detection_response(await while_connected(request, backend.detect(job)))
 
     @router.post("/remove-text", openapi_extra=body_of(RemoveTextBody), responses=IMAGE | SUBMIT_ERRORS)
     async def remove_text(request: Request) -> Response:

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import URL
 
-from deployments.api.job_builder import read_job
-from deployments.api.ports import Backend, TaskOptions
+from deployments.api.job_builder import erase_job, read_job
+from deployments.api.ports import Backend
 from deployments.api.replies import image_response, json_response
 from deployments.api.schema.openapi import (
     ACCEPTED,
@@ -33,9 +33,8 @@ def task_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
     )
     async def start_a_task(request: Request) -> Response:
         """Erase in the background. The same `task_id` with the same body starts nothing and answers the same."""
-        job, body = await read_job(request, TaskBody, settings, endless=True)
-        options = TaskOptions(body.task_id, body.enable_progress, body.progress_interval, body.callback_url or None)
-        return json_response(accepted(await backend.tasks.submit(job, options), request), 202)
+        job, body = await read_job(request, TaskBody, erase_job, settings, endless=True)
+        return json_response(accepted(await backend.tasks.submit(job, body.options), request), 202)
 
     @router.get("/task-status/{task_id}", responses=TASK_STATUS | errors(401, 404, 503))
     async def look_at_a_task(request: Request, task_id: str) -> Response:

@@ -1,69 +1,45 @@
-"""The bodies clients send. Unknown fields are ignored: existing clients send more than this service reads."""
+"""The bodies clients send, and the job each of them asks for.
 
-import re
-from typing import Annotated, ClassVar, TypeAlias
+A field of a request stands here twice: where it is declared, and in the `job` of its class. Unknown fields are
+ignored: existing clients send more than this service reads.
+"""
 
-from pydantic import (
-    AfterValidator,
-    AnyHttpUrl,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    TypeAdapter,
-    ValidationError,
-    WithJsonSchema,
-)
-from pydantic_core import PydanticCustomError
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
-from deployments.api.body import base64_files
+from pydantic import BaseModel, ConfigDict, Field
+
+from deployments.api.ports import TaskOptions
 from deployments.api.schema.choices import CV2Flag, Fill, Format, LDMSampler, SDSampler, Strategy
-from deployments.api.schema.region_forms import RegionForms
-from models.types import HDStrategy, InpaintParameters, MaskMode
+from deployments.api.schema.region_forms import RegionForm, RegionForms
+from deployments.api.schema.values import CallbackUrl, File, TaskId
+from deployments.messages.jobs import DetectJob, EraseJob, OutputFormat
+from models.errors import InvalidRequest
+from models.types import HDStrategy, InpaintParameters, MaskMode, Region
 
 MAX_SEED = 2**32 - 1
 """The largest seed numpy takes."""
 
-TASK_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}")
-HTTP_URL = TypeAdapter(AnyHttpUrl)
-MAX_URL_LENGTH = 2048
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a job takes from its request beside the body: `accepts` is the format the client ranks highest, `deadline`
+    epoch seconds (None: no limit)."""
+
+    request_id: str
+    accepts: OutputFormat
+    deadline: float | None
 
 
-def _file(value: object) -> bytes:
-    """Raises: InvalidImage, which pydantic lets pass, so that it keeps its own status."""
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, str):
-        return base64_files.decode(value)
-    raise PydanticCustomError("base64_text", "should be a base64 text")
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The part of a job that says what to erase; exactly one field is set."""
 
-
-def _task_id(value: str) -> str:
-    if not TASK_ID.fullmatch(value):
-        raise PydanticCustomError("task_id", "should be 1 to 128 of A-Z a-z 0-9 . _ - (and not only dots)")
-    return value
-
-
-def _callback_url(value: str) -> str:
-    """As sent: a normalised URL is not what the client wrote. Empty means none."""
-    if not value:
-        return value
-    try:
-        HTTP_URL.validate_python(value)
-    except ValidationError as error:
-        raise PydanticCustomError(
-            "url", "should be an http(s) URL: {reason}", {"reason": error.errors()[0]["msg"]}
-        ) from None
-    return value
-
-
-File: TypeAlias = Annotated[
-    bytes, PlainValidator(_file), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
-]
-TaskId: TypeAlias = Annotated[
-    str, AfterValidator(_task_id), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"})
-]
-CallbackUrl: TypeAlias = Annotated[str, Field(max_length=MAX_URL_LENGTH), AfterValidator(_callback_url)]
+    mask: bytes | None = None
+    regions: tuple[Region, ...] = ()
+    detect: bool = False
 
 
 class Body(BaseModel):
@@ -83,7 +59,7 @@ class Finding(BaseModel):
     dilation: Annotated[int, Field(ge=0, le=256, description="Pixels by which a found text's outline is grown.")] = 0
 
 
-class Options(Body):
+class Options(Body, ABC):
     """The parameters every request that erases may send."""
 
     default_mask_mode: ClassVar[MaskMode] = MaskMode.BOX
@@ -121,11 +97,43 @@ class Options(Body):
     def parameters(self) -> InpaintParameters:
         return InpaintParameters(**{name: getattr(self, name) for name in InpaintParameters.__dataclass_fields__})
 
+    @abstractmethod
+    def where(self) -> Where:
+        """Raises: InvalidRequest."""
+
+    def job(self, origin: Origin) -> EraseJob:
+        """What is asked for, whether or not it can be done. Raises: InvalidRequest."""
+        where = self.where()
+        return EraseJob(
+            request_id=origin.request_id,
+            image=self.image,
+            mask=where.mask,
+            regions=where.regions,
+            detect=where.detect,
+            model=self.model,
+            parameters=self.parameters,
+            mask_mode=self.mask_mode or self.default_mask_mode,
+            verify=self.verify,
+            output_format=self.output_format or origin.accepts,
+            output_quality=self.output_quality,
+            deadline=origin.deadline,
+        )
+
+
+class FindingOptions(Options, Finding):
+    """As `Options`, where text may have to be found first."""
+
+    def job(self, origin: Origin) -> EraseJob:
+        return replace(super().job(origin), min_confidence=self.min_confidence, dilation_px=self.dilation)
+
 
 class InpaintBody(Options):
     """An image and a mask of the same size; grey above 127 is filled."""
 
     mask: Annotated[File, Field(description="The mask file; grey above 127 is filled.")]
+
+    def where(self) -> Where:
+        return Where(mask=self.mask)
 
 
 class RegionsBody(Options):
@@ -133,18 +141,27 @@ class RegionsBody(Options):
 
     regions: RegionForms
 
+    def where(self) -> Where:
+        return Where(regions=_regions(self.regions))
+
 
 class DetectBody(Body, Finding):
     """An image to find text in."""
 
+    def job(self, origin: Origin) -> DetectJob:
+        return DetectJob(origin.request_id, self.image, self.min_confidence, origin.deadline)
 
-class RemoveTextBody(Options, Finding):
+
+class RemoveTextBody(FindingOptions):
     """An image to find text in and remove it from; `mask_mode` is `strokes` unless told otherwise."""
 
     default_mask_mode: ClassVar[MaskMode] = MaskMode.STROKES
 
+    def where(self) -> Where:
+        return Where(detect=True)
 
-class TaskBody(Options, Finding):
+
+class TaskBody(FindingOptions):
     """A task: an image, where to erase (exactly one of `regions`, `mask`, `detect`), and how to be told."""
 
     regions: RegionForms | None = None
@@ -154,3 +171,21 @@ class TaskBody(Options, Finding):
     enable_progress: bool = True
     progress_interval: Annotated[float, Field(ge=0, le=3600, description="Seconds between two updates.")] = 1.0
     callback_url: Annotated[CallbackUrl | None, Field(description="Told by POST when the task has ended.")] = None
+
+    def where(self) -> Where:
+        regions = () if self.regions is None else _regions(self.regions)
+        if [self.mask is not None, self.regions is not None, self.detect].count(True) != 1:
+            raise InvalidRequest("regions: exactly one of regions, mask and detect must be given", field="regions")
+        return Where(self.mask, regions, self.detect)
+
+    @property
+    def options(self) -> TaskOptions:
+        return TaskOptions(self.task_id, self.enable_progress, self.progress_interval, self.callback_url or None)
+
+
+def _regions(forms: Iterable[RegionForm]) -> tuple[Region, ...]:
+    """Raises: InvalidRequest if there are none."""
+    regions = tuple(form.region() for form in forms)
+    if not regions:
+        raise InvalidRequest("regions: at least one region is needed", field="regions")
+    return regions

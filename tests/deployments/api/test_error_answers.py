@@ -19,7 +19,7 @@ from deployments import errors as service
 from deployments.api import errors as api_errors
 from deployments.api.app import create_api
 from deployments.api.errors import TABLE, row_of
-from deployments.api.schema.examples import IMAGE, MASK, RECTANGLE
+from deployments.api.schema.examples import IMAGE, RECTANGLE
 from deployments.config.api_settings import ApiSettings
 from models import errors as e
 from tests.deployments.api.asgi import Client, assert_error
@@ -334,18 +334,6 @@ async def test_a_body_that_never_ends_times_out(backend: FakeBackend, settings: 
     await app(client.scope, receive, client.send)
     # Then
     assert (client.status, client.answer["error"]) == (504, "deadline_exceeded")
-
-
-async def test_work_that_takes_too_long_is_stopped(backend: FakeBackend, settings: ApiSettings) -> None:
-    # Given
-    backend.gate = asyncio.Event()
-    app = create_api(backend, replace(settings, request_timeout_s=0.5))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as client:
-        # When
-        response = await client.post("/api/v1/inpaint", json={"image": IMAGE, "mask": MASK})
-    # Then
-    assert_error(response, 504, "deadline_exceeded")
-    assert (backend.started, backend.cancelled) == (1, 1)
 
 
 @pytest.mark.parametrize("path", ["inpaint-regions", "inpaint-regions-json", "detect-text", "remove-text"])

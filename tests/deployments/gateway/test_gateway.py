@@ -4,12 +4,14 @@ import asyncio
 import time
 from typing import Any
 
+import httpx
 import pytest
 
+from deployments.api.schema.examples import IMAGE, RECTANGLE
 from deployments.config.settings import AppConfig, Environment, GatewayConfig, resolve
 from deployments.errors import DeadlineExceeded, QueueFull, ReplicaLost
 from deployments.gateway.gateway import Gateway
-from deployments.messages.jobs import Erased, ErasedInfo, EraseJob, ModelState, ModelStatus
+from deployments.messages.jobs import Detection, DetectJob, Erased, ErasedInfo, EraseJob, ModelState, ModelStatus
 
 ERASED = Erased(b"", ErasedInfo("image/png", "lama", 1, 1, 1, 1))
 
@@ -22,12 +24,19 @@ class Eraser:
         self.cancelled = 0
 
     async def erase(self, job: EraseJob) -> Erased:
+        await self._wait()
+        return ERASED
+
+    async def detect(self, job: DetectJob) -> Detection:
+        await self._wait()
+        return Detection((), 1, 1)
+
+    async def _wait(self) -> None:
         try:
             await self.go.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
-        return ERASED
 
 
 class Tracker:
@@ -72,6 +81,22 @@ async def test_a_deadline_stops_the_work() -> None:
     with pytest.raises(DeadlineExceeded):
         await gateway(eraser, Tracker()).erase(job(deadline=time.time() + 0.01))
 
+    assert eraser.cancelled == 1
+
+
+@pytest.mark.parametrize("path", ["inpaint-regions", "inpaint-regions-json", "detect-text", "remove-text"])
+async def test_a_request_that_takes_too_long_is_answered_504_and_its_work_stopped(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setenv("REQUEST_TIMEOUT", "0.5")
+    eraser = Eraser()
+    app = gateway(eraser, Tracker()).__serve_build_asgi_app__()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as client:
+        # When
+        answer = await client.post(f"/api/v1/{path}", json={"image": IMAGE, "regions": [RECTANGLE]})
+    # Then
+    assert (answer.status_code, answer.json()["error"]) == (504, "deadline_exceeded")
     assert eraser.cancelled == 1
 
 

@@ -189,7 +189,7 @@ async def test_found_text_can_be_sent_back_as_regions(client: httpx.AsyncClient,
         ],
         "image_dimensions": {"width": 48, "height": 32},
     }
-    assert backend.jobs[0].min_confidence == 0.3
+    assert backend.detect_jobs[0].min_confidence == 0.3
     # When
     again = await client.post("/api/v1/inpaint-regions", json={"image": IMAGE, "regions": found.json()["regions"]})
     # Then

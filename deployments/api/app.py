@@ -14,24 +14,12 @@ from deployments.api.routes.inpaint import inpaint_routes
 from deployments.api.routes.service import NAME, root_routes, service_routes
 from deployments.api.routes.tasks import task_routes
 from deployments.api.routes.ui import ui_routes
+from deployments.api.schema.headers import EXPOSED
 from deployments.api.schema.openapi import describe_app
 from deployments.api.views import PREFIX
 from deployments.config.api_settings import ApiSettings
 
 OPEN_PATHS = ("/", "/docs", "/redoc", "/openapi.json", "/ui", f"{PREFIX}/health")
-EXPOSED_HEADERS = (
-    "X-Processing-Time",
-    "X-Regions-Count",
-    "X-Total-Area",
-    "X-Timestamp",
-    "X-Model",
-    "X-Model-Fallback",
-    "X-Stroke-Fallbacks",
-    "X-Seed",
-    "X-Request-ID",
-    "Server-Timing",
-    "Retry-After",
-)
 
 
 def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
@@ -66,7 +54,7 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
             allow_origins=list(settings.cors_origins),
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=list(EXPOSED_HEADERS),
+            expose_headers=list(EXPOSED),
         ),
         Middleware(UnexpectedErrors),
     ]

@@ -14,6 +14,8 @@ from starlette.responses import Response
 
 from deployments import errors as service
 from deployments.api.clock import iso
+from deployments.api.schema.headers import RETRY_AFTER
+from deployments.api.schema.responses import ErrorAnswer
 from models import errors as e
 
 log = logging.getLogger(__name__)
@@ -94,14 +96,9 @@ def error_response(
     details: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    body = {
-        "error": code,
-        "message": message,
-        "detail": message,
-        "details": details or {},
-        "timestamp": iso(),
-        "request_id": request_id,
-    }
+    body = ErrorAnswer(
+        error=code, message=message, detail=message, details=details or {}, timestamp=iso(), request_id=request_id
+    )
     content = to_json(body, inf_nan_mode="null", fallback=str)
     return Response(content, status, headers=headers, media_type="application/json")
 
@@ -111,7 +108,7 @@ def known_error_response(error: e.TextRemovalError, request_id: str) -> Response
     if row.status >= 500:
         log.error("%s: %s: %s", request_id, row.code, error.message, exc_info=error if row.status == 500 else None)
     wait_s = error.details.get("retry_after_s", row.retry_after_s)
-    headers = {} if wait_s is None else {"Retry-After": str(max(1, math.ceil(wait_s)))}
+    headers = {} if wait_s is None else {RETRY_AFTER: str(max(1, math.ceil(wait_s)))}
     if row.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return error_response(row.status, row.code, error.message, request_id, error.details, headers)

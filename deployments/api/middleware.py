@@ -10,9 +10,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.api.errors import known_error_response, request_id_of, unexpected_error_response
+from deployments.api.schema.headers import REQUEST_ID
 from deployments.errors import Unauthorized
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+WELL_FORMED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestIds:
@@ -28,13 +29,13 @@ class RequestIds:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return await self.app(scope, receive, send)
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        given = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = given if WELL_FORMED_ID.fullmatch(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message: Message) -> None:
             if self.echo and message["type"] in ("http.response.start", "websocket.http.response.start"):
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
             await send(message)
 
         return await self.app(scope, receive, send_with_id)

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from deployments.api.clock import iso
+from deployments.api.schema.responses import CallbackAnswer, TaskStatusAnswer
 from deployments.messages.task import TaskRecord, TaskStatus
 
 PREFIX = "/api/v1"
@@ -22,36 +23,34 @@ def elapsed_s(record: TaskRecord) -> float:
     return round(max(0.0, (record.completed_at or time.time()) - record.created_at), 3)
 
 
-def callback(record: TaskRecord) -> dict[str, Any]:
-    """How a webhook stands, as the field `callback`; no field if none was asked for."""
-    if record.callback is None:
-        return {}
+def callback(record: TaskRecord) -> CallbackAnswer | None:
+    """How its webhook stands; None if none was asked for."""
     told = record.callback
-    return {"callback": {"state": told.state, "reason": told.reason, "attempts": told.attempts}}
+    return None if told is None else CallbackAnswer(state=told.state, reason=told.reason, attempts=told.attempts)
 
 
-def task_status(record: TaskRecord, root_path: str) -> dict[str, Any]:
-    """The body of task-status. `result_url` is there once the result can be fetched."""
+def task_status(record: TaskRecord, root_path: str) -> TaskStatusAnswer:
     fetchable = record.status is TaskStatus.COMPLETED and not record.result_expired
-    return {
-        "task_id": record.task_id,
-        "status": record.status,
-        "stage": record.stage,
-        "overall_progress": record.overall_progress,
-        "stage_progress": record.stage_progress,
-        "current_region": record.current_region,
-        "total_regions": record.total_regions,
-        "message": record.message,
-        "elapsed_time": elapsed_s(record),
-        "estimated_remaining": record.estimated_remaining_s,
-        "created_at": iso(record.created_at),
-        "started_at": None if record.started_at is None else iso(record.started_at),
-        "completed_at": None if record.completed_at is None else iso(record.completed_at),
-        "error_message": record.error_message,
-        "queue_position": record.queue_position,
-        "attempt": record.attempt,
-        "result_url": root_path + result_path(record.task_id) if fetchable else None,
-    } | callback(record)
+    return TaskStatusAnswer(
+        task_id=record.task_id,
+        status=record.status,
+        stage=record.stage,
+        overall_progress=record.overall_progress,
+        stage_progress=record.stage_progress,
+        current_region=record.current_region,
+        total_regions=record.total_regions,
+        message=record.message,
+        elapsed_time=elapsed_s(record),
+        estimated_remaining=record.estimated_remaining_s,
+        created_at=iso(record.created_at),
+        started_at=None if record.started_at is None else iso(record.started_at),
+        completed_at=None if record.completed_at is None else iso(record.completed_at),
+        error_message=record.error_message,
+        queue_position=record.queue_position,
+        attempt=record.attempt,
+        result_url=root_path + result_path(record.task_id) if fetchable else None,
+        callback=callback(record),
+    )
 
 
 def progress_update(record: TaskRecord) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -11,6 +10,7 @@ from deployments.api.errors import ModelNotFound
 from deployments.api.ports import Backend, ServiceHealth
 from deployments.api.replies import json_response
 from deployments.api.schema.openapi import HEALTH, INFO, METRICS, MODEL, MODELS, ROOT, errors
+from deployments.api.schema.responses import HealthAnswer, InfoAnswer, Limits, ModelAnswer, ModelsAnswer, RootAnswer
 from deployments.api.views import PREFIX
 from deployments.config.api_settings import ApiSettings
 from deployments.messages.jobs import ModelState, ModelStatus, OutputFormat
@@ -49,13 +49,12 @@ def service_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
 
     @router.get("/models", responses=MODELS | errors(401))
     async def models() -> Response:
-        return json_response(
-            {
-                "default": settings.default_model,
-                "fallback": settings.fallback_model or None,
-                "models": [describe(status, settings) for status in await backend.models()],
-            }
+        answer = ModelsAnswer(
+            default=settings.default_model,
+            fallback=settings.fallback_model or None,
+            models=[describe(status, settings) for status in await backend.models()],
         )
+        return json_response(answer)
 
     @router.get("/models/{name}", responses=MODEL | errors(401, 404))
     async def one_model(name: str) -> Response:
@@ -66,22 +65,21 @@ def service_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
 
     @router.get("/info", responses=INFO | errors(401))
     async def info() -> Response:
-        return json_response(
-            {
-                "name": NAME,
-                "version": settings.version,
-                "model": answering(await backend.models(), settings),
-                "capabilities": CAPABILITIES,
-                "limits": {
-                    "max_image_size": settings.max_image_size,
-                    "max_file_size": settings.max_file_size_bytes,
-                    "request_timeout": settings.request_timeout_s,
-                    "max_image_pixels": settings.max_image_pixels,
-                    "supported_formats": INPUT_FORMATS,
-                },
-                "output_formats": tuple(OutputFormat),
-            }
+        answer = InfoAnswer(
+            name=NAME,
+            version=settings.version,
+            model=answering(await backend.models(), settings),
+            capabilities=list(CAPABILITIES),
+            limits=Limits(
+                max_image_size=settings.max_image_size,
+                max_file_size=settings.max_file_size_bytes,
+                request_timeout=settings.request_timeout_s,
+                max_image_pixels=settings.max_image_pixels,
+                supported_formats=list(INPUT_FORMATS),
+            ),
+            output_formats=list(OutputFormat),
         )
+        return json_response(answer)
 
     return router
 
@@ -95,7 +93,7 @@ def root_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
         base = request.scope.get("root_path", "")
         places = {"docs": "/docs", "redoc": "/redoc", "openapi": "/openapi.json", "health": f"{PREFIX}/health"}
         links = {name: base + path for name, path in (places | {"metrics": "/metrics", "ui": "/ui"}).items()}
-        return json_response({"name": NAME, "version": settings.version, "status": "running", "links": links})
+        return json_response(RootAnswer(name=NAME, version=settings.version, status="running", links=links))
 
     @router.get("/metrics", responses=METRICS | errors(401))
     async def metrics() -> Response:
@@ -117,19 +115,19 @@ async def ask_for_health(backend: Backend) -> ServiceHealth:
 
 def health_response(health: ServiceHealth, version: str) -> Response:
     message = "requests are answered" if health.healthy else "requests cannot be answered"
-    content = {
-        "status": "healthy" if health.healthy else "unhealthy",
-        "message": "; ".join((message, *health.reasons)),
-        "timestamp": iso(),
-        "version": version,
-        "degraded": health.degraded,
-        "reasons": health.reasons,
-        "diagnostics": health.diagnostics,
-    }
-    return json_response(content, 200 if health.healthy else 503)
+    answer = HealthAnswer(
+        status="healthy" if health.healthy else "unhealthy",
+        message="; ".join((message, *health.reasons)),
+        timestamp=iso(),
+        version=version,
+        degraded=health.degraded,
+        reasons=list(health.reasons),
+        diagnostics=health.diagnostics,
+    )
+    return json_response(answer, 200 if health.healthy else 503)
 
 
-def answering(statuses: tuple[ModelStatus, ...], settings: ApiSettings) -> dict[str, Any]:
+def answering(statuses: tuple[ModelStatus, ...], settings: ApiSettings) -> ModelAnswer:
     """The default model, or the fallback while that cannot answer and the fallback can."""
     by_name = {status.name: status for status in statuses}
     unknown = ModelStatus(settings.default_model, ModelState.NOT_LOADED, settings.device)
@@ -137,15 +135,14 @@ def answering(statuses: tuple[ModelStatus, ...], settings: ApiSettings) -> dict[
     fallback = by_name.get(settings.fallback_model)
     cannot = wanted.state in (ModelState.ERROR, ModelState.LOADING)
     if cannot and fallback and fallback.state is ModelState.READY:
-        description = describe(fallback, settings)
         reason = wanted.reason or f"the model is in state {wanted.state}"
-        description["parameters"] |= {"wanted": wanted.name, "reason": reason}
-        return description
+        return describe(fallback, settings, wanted=wanted.name, reason=reason)
     return describe(wanted, settings)
 
 
-def describe(status: ModelStatus, settings: ApiSettings) -> dict[str, Any]:
-    """`parameters` holds what is known beside the state; what is not is left out."""
+def describe(status: ModelStatus, settings: ApiSettings, **instead: str) -> ModelAnswer:
+    """`parameters` holds what is known beside the state; what is not is left out. `instead` is added to them: whom it
+    stands in for, and why."""
     known = {"reason": status.reason, "download": status.download, "gpu_memory_bytes": status.gpu_memory_bytes}
     parameters = {
         "replicas": status.replicas,
@@ -153,9 +150,9 @@ def describe(status: ModelStatus, settings: ApiSettings) -> dict[str, Any]:
         "forwards": status.forwards,
         "windows": status.windows,
     }
-    return {
-        "name": status.name,
-        "device": status.device,
-        "status": status.state,
-        "parameters": parameters | {name: value for name, value in known.items() if value is not None},
-    }
+    return ModelAnswer(
+        name=status.name,
+        device=status.device,
+        status=status.state,
+        parameters=parameters | {name: value for name, value in known.items() if value is not None} | instead,
+    )

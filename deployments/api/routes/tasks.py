@@ -17,6 +17,7 @@ from deployments.api.schema.openapi import (
     errors,
 )
 from deployments.api.schema.requests import TaskBody
+from deployments.api.schema.responses import AcceptedAnswer, CancelledAnswer, TaskCountsAnswer
 from deployments.api.views import callback, result_path, status_path, task_status
 from deployments.config.api_settings import ApiSettings
 from deployments.messages.task import TaskRecord
@@ -49,38 +50,37 @@ def task_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
         """Answers once the work has really stopped."""
         record = await backend.tasks.cancel(task_id)
         message = record.message or "the task was cancelled"
-        return json_response({"task_id": record.task_id, "status": record.status, "message": message})
+        return json_response(CancelledAnswer(task_id=record.task_id, status=record.status, message=message))
 
     @router.get("/tasks", responses=TASK_SUMMARY | errors(401, 503))
     async def count_tasks() -> Response:
         summary = await backend.tasks.summary()
-        return json_response(
-            {
-                "total_tasks": summary.total,
-                "active_tasks": summary.active,
-                "pending_tasks": summary.pending,
-                "completed_tasks": summary.completed,
-                "error_tasks": summary.error,
-                "cancelled_tasks": summary.cancelled,
-                "active_task_ids": summary.active_task_ids,
-            }
+        answer = TaskCountsAnswer(
+            total_tasks=summary.total,
+            active_tasks=summary.active,
+            pending_tasks=summary.pending,
+            completed_tasks=summary.completed,
+            error_tasks=summary.error,
+            cancelled_tasks=summary.cancelled,
+            active_task_ids=list(summary.active_task_ids),
         )
+        return json_response(answer)
 
     return router
 
 
-def accepted(record: TaskRecord, request: Request) -> dict[str, object]:
-    """The body of a 202. `estimated_time` is the tracker's estimate in seconds, null while it has none."""
+def accepted(record: TaskRecord, request: Request) -> AcceptedAnswer:
     root_path = request.scope.get("root_path", "")
-    return {
-        "task_id": record.task_id,
-        "status": record.status,
-        "message": record.message or "the task was accepted",
-        "estimated_time": record.estimated_remaining_s,
-        "websocket_url": websocket_url(request, record.task_id) if record.enable_progress else None,
-        "status_url": root_path + status_path(record.task_id),
-        "result_url": root_path + result_path(record.task_id),
-    } | callback(record)
+    return AcceptedAnswer(
+        task_id=record.task_id,
+        status=record.status,
+        message=record.message or "the task was accepted",
+        estimated_time=record.estimated_remaining_s,
+        websocket_url=websocket_url(request, record.task_id) if record.enable_progress else None,
+        status_url=root_path + status_path(record.task_id),
+        result_url=root_path + result_path(record.task_id),
+        callback=callback(record),
+    )
 
 
 def websocket_url(request: Request, task_id: str) -> str:

@@ -11,25 +11,19 @@ from deployments.api.errors import TABLE
 from deployments.api.schema import responses as r
 from deployments.api.schema.examples import EXAMPLES
 from deployments.api.schema.fields import FILE_FIELDS, JSON_FIELDS
+from deployments.api.schema.headers import (
+    REQUEST_ID,
+    REQUEST_ID_MEANING,
+    RESULT_HEADERS,
+    RETRY_AFTER,
+    RETRY_AFTER_MEANING,
+)
 from deployments.api.schema.requests import Body
 from deployments.messages.jobs import OutputFormat
 
 Responses = dict[int | str, dict[str, Any]]
 
 REF = "#/components/schemas/{model}"
-
-RESULT_HEADERS = {
-    "X-Processing-Time": "Seconds of work.",
-    "X-Regions-Count": "Regions erased.",
-    "X-Total-Area": "Pixels filled.",
-    "X-Timestamp": "When it was answered, ISO 8601.",
-    "X-Model": "The model that answered.",
-    "X-Model-Fallback": "The wanted model, only if the fallback answered in its place.",
-    "X-Stroke-Fallbacks": "Regions filled as boxes although strokes were asked for; only then.",
-    "X-Seed": "The seed used; only diffusion models.",
-    "X-Request-ID": "The client's, or made up.",
-    "Server-Timing": "Milliseconds of queue, decode, inpaint, encode.",
-}
 
 STATUS_WORDS = {
     400: "The body does not parse, or the bytes are no base64 or no image.",
@@ -54,9 +48,9 @@ def errors(*statuses: int) -> Responses:
 
 def _error(status: int) -> dict[str, Any]:
     rows = {row.code: row for row in TABLE.values() if row.status == status}
-    headers = {"X-Request-ID": _header("The client's, or made up.")}
+    headers = {REQUEST_ID: _header(REQUEST_ID_MEANING)}
     if any(row.retry_after_s for row in rows.values()):
-        headers["Retry-After"] = _header("Seconds to wait before trying again.")
+        headers[RETRY_AFTER] = _header(RETRY_AFTER_MEANING)
     codes = ", ".join(f"`{code}`" for code in rows)
     return {
         "model": r.ErrorAnswer,
@@ -73,7 +67,9 @@ def _json(model: type[BaseModel], description: str, status: int = 200) -> Respon
     return {status: {"model": model, "description": description}}
 
 
-HEADERS = {name: _header(description) for name, description in RESULT_HEADERS.items()}
+HEADERS = {header.name: _header(header.meaning) for header in RESULT_HEADERS} | {
+    REQUEST_ID: _header(REQUEST_ID_MEANING)
+}
 IMAGE: Responses = {
     200: {
         "description": "The image.",

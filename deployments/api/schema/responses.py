@@ -1,12 +1,15 @@
-"""The JSON answers, as OpenAPI describes them. Tests hold the real answers against these."""
+"""The JSON answers: what routes send and what OpenAPI describes. Fields are sent in the order they stand in here."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+LEFT_OUT = Field(exclude_if=lambda value: value is None)
+"""Of a field that is not sent at all while it is None."""
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ErrorAnswer(Answer):
@@ -92,7 +95,7 @@ class StatisticsAnswer(Answer):
     message: str
     processing_stats: ProcessingStats
     timestamp: str
-    image: str | None = None
+    image: Annotated[str | None, LEFT_OUT] = None
 
 
 class FoundText(Answer):
@@ -129,7 +132,7 @@ class AcceptedAnswer(Answer):
     websocket_url: str | None
     status_url: str
     result_url: str
-    callback: CallbackAnswer | None = None
+    callback: Annotated[CallbackAnswer | None, LEFT_OUT] = None
 
 
 class TaskStatusAnswer(Answer):
@@ -152,7 +155,7 @@ class TaskStatusAnswer(Answer):
     queue_position: int | None
     attempt: int
     result_url: str | None
-    callback: CallbackAnswer | None = None
+    callback: Annotated[CallbackAnswer | None, LEFT_OUT] = None
 
 
 class CancelledAnswer(Answer):

@@ -194,7 +194,7 @@ async def test_found_text_can_be_sent_back_as_regions(client: httpx.AsyncClient,
     again = await client.post("/api/v1/inpaint-regions", json={"image": IMAGE, "regions": found.json()["regions"]})
     # Then
     assert again.status_code == 200
-    assert len(backend.jobs[1].regions[0].points) == 4
+    assert len(backend.jobs[0].regions[0].points) == 4
 
 
 async def test_remove_text_detects_and_takes_the_strokes_unless_told_otherwise(

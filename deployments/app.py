@@ -30,7 +30,8 @@ from deployments.gateway.gateway import Gateway
 from deployments.inference.inpainter import Inpainter
 from deployments.inference.text_detector import TextDetector
 from deployments.pipeline.eraser import Eraser
-from deployments.remote.clients import Handle, RemoteEraser, RemoteModel, RemoteReports, RemoteTextFinder, RemoteTracker
+from deployments.remote.calls import Handle
+from deployments.remote.clients import RemoteEraser, RemoteModel, RemoteReports, RemoteTextFinder, RemoteTracker
 from deployments.tracking.replica import TrackerHost
 
 TASK_TRACKER = "TaskTracker"

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from deployments.messages.jobs import EraseJob
-from deployments.remote.clients import DIRECT_BYTES, RemoteEraser, RemoteModel
+from deployments.remote.calls import DIRECT_BYTES
+from deployments.remote.clients import RemoteEraser, RemoteModel
 from models.types import InpaintParameters
 
 

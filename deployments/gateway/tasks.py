@@ -15,7 +15,7 @@ from deployments.messages.jobs import Erased, EraseJob
 from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary, job_digest
 from deployments.remote.clients import RemoteTracker
 from deployments.storage.blobs import input_key, open_blobs, result_key
-from deployments.storage.job_codec import dump_job
+from deployments.storage.codecs import dump_job
 
 WATCH_RETRIES = 3
 WATCH_PAUSE_S = 0.5

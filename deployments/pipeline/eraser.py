@@ -19,7 +19,7 @@ from deployments.pipeline.fanout import FinishedWindow, fan_out
 from deployments.pipeline.masking import Masked, make_mask
 from deployments.pipeline.stopwatch import Stopwatch
 from deployments.storage.blobs import input_key, open_blobs, result_key
-from deployments.storage.job_codec import load_job
+from deployments.storage.codecs import load_job
 from models.codec import images
 from models.errors import InvalidRequest, ModelUnavailable, UnknownModel
 from models.masking import masks

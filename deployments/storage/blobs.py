@@ -61,9 +61,6 @@ class BlobStore:
         data: bytes = await asyncio.to_thread(self._filesystem.cat_file, self._path(key))
         return data
 
-    async def exists(self, key: str) -> bool:
-        return bool(await asyncio.to_thread(self._filesystem.exists, self._path(key)))
-
     async def delete(self, key: str) -> None:
         """Deleting what is not there is fine."""
         with contextlib.suppress(FileNotFoundError):

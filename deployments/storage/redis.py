@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from deployments.errors import StoreUnavailable
 from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
-from deployments.storage.record_codec import dump_record, load_record
+from deployments.storage.codecs import dump_record, load_record
 from deployments.storage.records import LeaseLost
 
 _PREFIX = "{text-removal}:"

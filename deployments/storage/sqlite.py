@@ -11,7 +11,7 @@ import aiosqlite
 
 from deployments.errors import StoreUnavailable
 from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
-from deployments.storage.record_codec import dump_record, load_record
+from deployments.storage.codecs import dump_record, load_record
 from deployments.storage.records import LeaseLost
 
 _FINAL = tuple(status.value for status in TaskStatus if status.final)

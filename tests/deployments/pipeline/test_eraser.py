@@ -12,7 +12,7 @@ from deployments.errors import ResultExpired
 from deployments.messages.jobs import DetectedText, Detection, Erased, EraseJob, Filled
 from deployments.pipeline.eraser import Eraser
 from deployments.storage.blobs import input_key, open_blobs, result_key
-from deployments.storage.job_codec import dump_job
+from deployments.storage.codecs import dump_job
 from models.errors import InvalidRequest, UnknownModel, WeightsUnavailable
 from models.masking.regions import rectangle
 from models.types import Image, InpaintParameters, Mask, MaskMode, Progress, Region

@@ -1,4 +1,4 @@
-"""Real stores for the tests: a sqlite file, and a redis-server of their own."""
+"""Real stores for the tests: a redis-server of their own, and a look into a blob store."""
 
 import shutil
 import socket
@@ -9,6 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from deployments.storage.blobs import BlobStore
+
+
+async def exists(blobs: BlobStore, key: str) -> bool:
+    try:
+        await blobs.get(key)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 @contextmanager

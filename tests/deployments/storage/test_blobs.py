@@ -1,15 +1,12 @@
 import asyncio
-import dataclasses
 import os
 import uuid
 from pathlib import Path
 
 import pytest
 
-from deployments.messages.jobs import EraseJob, OutputFormat
 from deployments.storage.blobs import INPUTS, RESULTS, BlobStore, input_key, open_blobs, result_key
-from deployments.storage.job_codec import dump_job, load_job
-from models.types import HDStrategy, InpaintParameters, MaskMode, Region
+from tests.deployments.storage.stores import exists
 
 KEY = input_key("task", "0123456789abcdef0123")
 
@@ -27,7 +24,7 @@ async def test_what_was_put_is_got(blobs: BlobStore) -> None:
     await blobs.put(KEY, b"\x00image\xff")
 
     assert await blobs.get(KEY) == b"\x00image\xff"
-    assert await blobs.exists(KEY)
+    assert await exists(blobs, KEY)
 
 
 async def test_a_second_put_replaces_the_first(blobs: BlobStore) -> None:
@@ -41,7 +38,7 @@ async def test_a_second_put_replaces_the_first(blobs: BlobStore) -> None:
 async def test_what_is_not_there_is_not_found(blobs: BlobStore) -> None:
     with pytest.raises(FileNotFoundError):
         await blobs.get(KEY)
-    assert not await blobs.exists(KEY)
+    assert not await exists(blobs, KEY)
     assert await blobs.list(INPUTS) == ()
 
 
@@ -51,7 +48,7 @@ async def test_a_deleted_blob_is_gone_and_may_be_deleted_again(blobs: BlobStore)
     await blobs.delete(KEY)
     await blobs.delete(KEY)
 
-    assert not await blobs.exists(KEY)
+    assert not await exists(blobs, KEY)
 
 
 async def test_blobs_are_listed_by_kind_with_their_task(blobs: BlobStore) -> None:
@@ -126,50 +123,3 @@ async def test_concurrent_readers_see_a_whole_blob_while_it_is_replaced(tmp_path
 def test_a_url_of_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="nonsense"):
         open_blobs("nonsense://x")
-
-
-JOB = EraseJob(
-    request_id="r",
-    image=b"\x89PNG\n\x00\n",
-    mask=b"mask\n",
-    regions=(Region(((0.5, 1.0), (2.0, 1.0), (2.0, 3.25)), rectangle=True), Region(((0, 0), (1, 0), (1, 1)))),
-    detect=True,
-    model="mat",
-    parameters=InpaintParameters(hd_strategy=HDStrategy.CROP, prompt="naïve “quotes”\n", sd_seed=5),
-    mask_mode=MaskMode.STROKES,
-    verify=False,
-    output_format=OutputFormat.WEBP,
-    deadline=12.5,
-)
-
-
-@pytest.mark.parametrize(
-    "job",
-    [
-        JOB,
-        EraseJob(request_id="r", image=b"x"),
-        dataclasses.replace(JOB, mask=b""),
-        dataclasses.replace(JOB, mask=None),
-    ],
-)
-def test_a_job_survives_its_blob(job: EraseJob) -> None:
-    loaded = load_job(dump_job(job))
-
-    assert loaded == job
-    assert isinstance(loaded.parameters.hd_strategy, HDStrategy)
-
-
-def test_a_job_cut_short_is_refused() -> None:
-    with pytest.raises(ValueError, match="not complete"):
-        load_job(dump_job(JOB)[:-1])
-
-
-def test_a_job_of_another_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="version 2"):
-        load_job(dump_job(JOB).replace(b'"version": 1', b'"version": 2'))
-
-
-def test_parts_of_a_job_a_newer_release_wrote_are_ignored() -> None:
-    blob = dump_job(JOB).replace(b'"detect"', b'"colour": 1, "detect"').replace(b'"prompt"', b'"tint": 1, "prompt"')
-
-    assert load_job(blob) == JOB

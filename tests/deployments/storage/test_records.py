@@ -1,6 +1,5 @@
 import asyncio
 import dataclasses
-import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from deployments.errors import StoreUnavailable
 from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStage, TaskStatus
 from deployments.storage.opening import open_store
-from deployments.storage.record_codec import dump_record, load_record
 from deployments.storage.records import LeaseLost, TaskStore
 from tests.deployments.storage.stores import redis_server
 
@@ -68,32 +66,6 @@ async def flush(redis_url: str) -> None:
     redis = Redis.from_url(redis_url)
     await redis.flushall()
     await redis.aclose()
-
-
-def test_a_record_survives_its_text() -> None:
-    assert load_record(dump_record(FULL)) == FULL
-    assert load_record(dump_record(task("a"))) == task("a")
-
-
-def test_the_queue_position_is_never_stored() -> None:
-    assert load_record(dump_record(task("a", queue_position=4))).queue_position is None
-
-
-def test_fields_a_newer_release_wrote_are_ignored_and_missing_ones_have_their_default() -> None:
-    data = json.loads(dump_record(FULL))
-    data["colour"] = data["callback"]["colour"] = data["result"]["colour"] = "green"
-    del data["progress_interval_s"], data["result"]["seed"]
-
-    record = load_record(json.dumps(data))
-
-    assert record == dataclasses.replace(FULL, result=dataclasses.replace(INFO, seed=None))
-
-
-def test_a_record_of_another_version_is_refused() -> None:
-    text = json.dumps(json.loads(dump_record(FULL)) | {"version": 2})
-
-    with pytest.raises(ValueError, match="version 2"):
-        load_record(text)
 
 
 async def test_what_was_saved_is_read_back_after_reopening(url: str) -> None:

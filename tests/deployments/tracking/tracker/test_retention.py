@@ -10,13 +10,14 @@ from deployments.storage.blobs import BlobStore, input_key, open_blobs, result_k
 from deployments.storage.records import TaskStore
 from deployments.tracking.tracker import TaskTracker
 from models.errors import InvalidImage
+from tests.deployments.storage.stores import exists
 from tests.deployments.tracking.tracker.fakes import DIGEST, Clock, Sent, Work, task
 from tests.deployments.tracking.tracker.following import LIMITS, end_of, tracked
 
 
 async def until_gone(blobs: BlobStore, key: str) -> None:
     for _ in range(2000):
-        if not await blobs.exists(key):
+        if not await exists(blobs, key):
             return
         await asyncio.sleep(0.005)
     raise AssertionError(f"{key} is still there")
@@ -34,7 +35,7 @@ async def test_an_ended_task_keeps_its_result_and_nothing_else(
     await until_gone(blobs, input_key("a", DIGEST))
     await until_gone(blobs, result_key("a", DIGEST, 1))
 
-    assert await blobs.exists(result_key("a", DIGEST, 2))
+    assert await exists(blobs, result_key("a", DIGEST, 2))
 
 
 async def test_a_cancelled_task_keeps_no_blob(tracking: TaskTracker, work: Work, blobs: BlobStore) -> None:
@@ -58,12 +59,12 @@ async def test_a_result_expires_first_and_its_record_later(
 
     clock.now += LIMITS.ttl_s - 1.0
     await tracking.sweep()
-    assert await blobs.exists(result_key("done", DIGEST, 1))
+    assert await exists(blobs, result_key("done", DIGEST, 1))
     assert not (await tracking.get("done")).result_expired
 
     clock.now += 2.0
     await tracking.sweep()
-    assert not await blobs.exists(result_key("done", DIGEST, 1))
+    assert not await exists(blobs, result_key("done", DIGEST, 1))
     assert (await tracking.get("done")).result_expired
     with pytest.raises(UnknownTask):
         await tracking.get("failed")
@@ -108,4 +109,4 @@ async def test_blobs_that_a_crash_left_behind_are_collected(
 
         await tracking.collect()
 
-    assert {key for key in keep | drop if await blobs.exists(key)} == keep
+    assert {key for key in keep | drop if await exists(blobs, key)} == keep

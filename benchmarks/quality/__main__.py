@@ -1,42 +1,87 @@
-"""Prints the quality table and writes the contact sheet: python -m benchmarks.quality [--scenes N] [--out DIR]."""
+"""Prints a table for each set and writes contact sheets: python -m benchmarks.quality [--set captured] [--out DIR]."""
 
 import argparse
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
+import cv2
+
+from benchmarks.quality.captured.report import CapturedMeasure, measure_captured, report_captured
+from benchmarks.quality.captured.scenes import captured_scenes
+from benchmarks.quality.captured.styles import STYLES
 from benchmarks.quality.fonts import FontsMissing
-from benchmarks.quality.report import measure, report
-from benchmarks.quality.scenes import SEED, scenes
-from benchmarks.quality.sheet import write_sheet
+from benchmarks.quality.report import Measured, measure, report
+from benchmarks.quality.scenes import scenes
+from benchmarks.quality.sheet import row, write_sheet
 from models.detection import detector
+from models.types import Image
 
+SETS = ("synthetic", "captured")
 _SHOWN = (1, 5, 7, 18)
 """Scenes of the small sheet: a face, fine detail, sharp edges, and one with missed strokes."""
+
+T = TypeVar("T")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--out", type=Path, default=Path("data/quality"), help="where the table and the sheet go")
-    parser.add_argument("--picture", type=Path, help="also write a small sheet of a few scenes here, for the README")
+    parser.add_argument("--set", choices=SETS, action="append", help="only this one; twice: both, as without")
+    parser.add_argument("--scenes", type=int, default=40, help="of the synthetic set")
+    parser.add_argument("--each", type=int, default=6, help="scenes of each style of the captured set")
+    parser.add_argument("--out", type=Path, default=Path("data/quality"), help="where tables and sheets go")
+    parser.add_argument("--picture", type=Path, help="also write a small sheet of a few synthetic scenes here")
     options = parser.parse_args()
+    cv2.setNumThreads(1)
+    options.out.mkdir(parents=True, exist_ok=True)
     try:
-        evaluated = scenes(options.scenes, options.seed)
+        if "synthetic" in (options.set or SETS):
+            _synthetic(options.scenes, options.out, options.picture)
+        if "captured" in (options.set or SETS):
+            _captured(options.each, options.out)
     except FontsMissing as missing:
         sys.exit(str(missing))
+
+
+def _synthetic(count: int, out: Path, picture: Path | None) -> None:
     finder = detector.load("cpu", threads=1)
-    measured = []
-    for number, scene in enumerate(evaluated, 1):
-        measured.append(measure(scene, finder))
-        print(f"\r{number}/{len(evaluated)} images", end="", file=sys.stderr, flush=True)
+    evaluated = scenes(count)
+    measured = [measure(scene, finder) for scene in _counted(evaluated, len(evaluated))]
+    _publish("Synthetic set", report(measured), out / "table.md")
+    write_sheet([_row(one) for one in measured], out / "sheet.png")
+    if picture:
+        write_sheet([_row(measured[number]) for number in _SHOWN if number < count], picture, width_px=250)
+
+
+def _captured(each: int, out: Path) -> None:
+    evaluated = captured_scenes(each)
+    measured = [measure_captured(scene) for scene in _counted(evaluated, len(evaluated))]
+    title = f"Captured set ({len(STYLES)} styles, {each} pictures each)"
+    _publish(title, report_captured(measured), out / "captured.md")
+    write_sheet([_captured_row(one) for one in measured], out / "captured.png", width_px=400)
+
+
+def _row(one: Measured) -> tuple[Image, ...]:
+    done = one.outcomes["strokes, verified"]
+    return row(one.scene, done.mask, one.outcomes["boxes"].result, done.result)
+
+
+def _captured_row(one: CapturedMeasure) -> tuple[Image, ...]:
+    done = one.left["strokes"]
+    return row(one.scene, done.mask, one.left["boxes"].result, done.result)
+
+
+def _publish(title: str, table: str, file: Path) -> None:
+    print(f"{title}\n\n{table}\n")
+    file.write_text(table + "\n", encoding="utf-8")
+
+
+def _counted(some: Iterable[T], total: int) -> Iterator[T]:
+    for number, one in enumerate(some, 1):
+        yield one
+        print(f"\r{number}/{total} pictures", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    table = report(measured)
-    print(table)
-    write_sheet(measured, options.out / "sheet.png")
-    if options.picture:
-        write_sheet([measured[number] for number in _SHOWN if number < len(measured)], options.picture, width_px=250)
-    (options.out / "table.md").write_text(table + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,14 +14,24 @@ from models.types import Image
 Floats = NDArray[np.float32]
 Generator = np.random.Generator
 
-_WORDS = (
+WORDS = (
     "Open daily from 9 to 17", "SALE", "Fresh coffee", "No parking", "Chapter 12", "www.example.org", "Platform 4",
     "Emergency exit", "Grüße aus Köln", "Menu of the day", "12.50 €", "Do not enter", "Copyright 2021", "Page 3 of 17",
     "Happy Birthday!", "Wet paint", "The quick brown fox", "EXIT", "Room 204", "Please wait here", "Made in Italy",
     "Total: $1,284.99", "Limited edition", "Subscribe now", "24h", "Hello", "Information", "Tel. 030 / 123456",
 )  # fmt: skip
-_CHINESE = ("欢迎光临", "小心地滑", "禁止吸烟", "今日特价", "北京欢迎你", "出口", "营业时间", "请勿打扰", "新鲜水果")
-_KOREAN = ("어서 오세요", "출입 금지", "오늘의 메뉴", "안녕하세요", "비상구")
+CHINESE_WORDS = (
+    "欢迎光临",
+    "小心地滑",
+    "禁止吸烟",
+    "今日特价",
+    "北京欢迎你",
+    "出口",
+    "营业时间",
+    "请勿打扰",
+    "新鲜水果",
+)
+KOREAN_WORDS = ("어서 오세요", "출입 금지", "오늘의 메뉴", "안녕하세요", "비상구")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,8 @@ class Ink:
         return np.asarray(np.clip(np.rint(out), 0, 255), np.uint8)
 
 
-def _plane(text: str, face: str, size: int, stroke: int, vertical: bool) -> Picture.Image:
+def plane(text: str, face: str, size: int, stroke: int, vertical: bool = False) -> Picture.Image:
+    """The glyphs of a font of `size` px, grown by `stroke` px all around, with room for shadows; 0-255."""
     content = "\n".join(text) if vertical else text
     glyphs = font(face, size)
     box = ImageDraw.Draw(Picture.new("L", (1, 1))).multiline_textbbox((0, 0), content, font=glyphs, spacing=size // 8)
@@ -60,12 +71,14 @@ def _plane(text: str, face: str, size: int, stroke: int, vertical: bool) -> Pict
     return canvas
 
 
-def _alpha(picture: Picture.Image, angle: float) -> Floats:
+def turned(picture: Picture.Image, angle: float) -> Floats:
+    """0-1, turned by `angle` degrees against the clock, the canvas grown."""
     turned = picture.rotate(angle, Picture.Resampling.BICUBIC, expand=True) if angle else picture
     return np.asarray(np.asarray(turned, np.float32) / 255, np.float32)
 
 
-def _contrasting(rng: Generator, local: Floats, least: float) -> Floats:
+def contrasting(rng: Generator, local: Floats, least: float) -> Floats:
+    """A colour (3,) whose mean is more than `least` levels from that of `local`."""
     for _ in range(60):
         colour = np.full(3, rng.choice([0, 255])) if rng.random() < 0.4 else rng.uniform(0, 255, 3)
         if np.abs(colour.mean() - local.mean()) > least:
@@ -76,19 +89,19 @@ def _contrasting(rng: Generator, local: Floats, least: float) -> Floats:
 def ink(rng: Generator, size: int, local: Floats) -> Ink:
     """A random text of font size `size` px, readable on a background of mean colour `local` (3,)."""
     kind = rng.random()
-    words, faces = (_WORDS, LATIN) if kind < 0.75 else (_CHINESE, CHINESE) if kind < 0.9 else (_KOREAN, KOREAN)
+    words, faces = (WORDS, LATIN) if kind < 0.75 else (CHINESE_WORDS, CHINESE) if kind < 0.9 else (KOREAN_WORDS, KOREAN)
     text, face = str(rng.choice(words)), str(rng.choice(faces))
     vertical = faces is CHINESE and rng.random() < 0.25
     turn = rng.random()
     angle = 0.0 if vertical or turn < 0.7 else rng.uniform(-15, 15) if turn < 0.92 else rng.uniform(-45, 45)
-    colour = _contrasting(rng, local, 60)
+    colour = contrasting(rng, local, 60)
     style = rng.random()
     outline = max(1, round(size * rng.uniform(0.03, 0.08)))
-    fill = _plane(text, face, size, 0, vertical)
-    glyphs = _alpha(fill, angle)
+    fill = plane(text, face, size, 0, vertical)
+    glyphs = turned(fill, angle)
     layers: list[tuple[Floats, Floats]] = []
     if style < 0.2:
-        layers.append((_alpha(_plane(text, face, size, outline, vertical), angle), _contrasting(rng, colour, 80)))
+        layers.append((turned(plane(text, face, size, outline, vertical), angle), contrasting(rng, colour, 80)))
     elif style < 0.4:
         step = size * rng.uniform(0.03, 0.07)
         shadow = cv2.warpAffine(glyphs, np.array([[1, 0, step], [0, 1, step]], np.float32), glyphs.shape[::-1])
@@ -100,24 +113,24 @@ def ink(rng: Generator, size: int, local: Floats) -> Ink:
         ramp = np.linspace(0, 1, glyphs.shape[0], dtype=np.float32)[:, None, None]
         paint = colour * (1 - ramp) + np.clip(colour + rng.normal(0, 40, 3), 0, 255).astype(np.float32) * ramp
     layers.append((glyphs * np.float32(0.75 if 0.5 < style < 0.55 else 1), paint))
-    return _cut(layers, fill, angle)
+    return cut(layers, fill, angle)
 
 
-def _cut(layers: list[tuple[Floats, Floats]], upright: Picture.Image, angle: float) -> Ink:
-    """Crops all layers to the inked box and turns the upright ink's rectangle with the text."""
+def cut(layers: list[tuple[Floats, Floats]], upright: Picture.Image, angle: float, solid: float = 0.03) -> Ink:
+    """Crops all layers to the inked box and turns the upright ink's rectangle, of alpha over `solid`, with the text."""
     union = np.max([alpha for alpha, _ in layers], axis=0)
     rows, columns = (np.flatnonzero(union.max(axis=axis) > 0.03) for axis in (1, 0))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     straight = np.asarray(_straight(union, upright, angle))
-    y = np.flatnonzero(straight.max(axis=1) > 0.03)
-    x = np.flatnonzero(straight.max(axis=0) > 0.03)
+    y = np.flatnonzero(straight.max(axis=1) > solid)
+    x = np.flatnonzero(straight.max(axis=0) > solid)
     corners = np.array([[x[0], y[0]], [x[-1] + 1, y[0]], [x[-1] + 1, y[-1] + 1], [x[0], y[-1] + 1]], np.float64)
     centre = np.array(straight.shape[::-1]) / 2
     back = np.deg2rad(-angle)
     turn = np.array([[np.cos(back), -np.sin(back)], [np.sin(back), np.cos(back)]])
     turned = (corners - centre) @ turn.T + np.array(union.shape[::-1]) / 2 - (left, top)
-    cut = np.s_[top:bottom, left:right]
-    kept = tuple((a[cut], c[top:bottom] if c.ndim == 3 else c) for a, c in layers)
+    box = np.s_[top:bottom, left:right]
+    kept = tuple((a[box], c[top:bottom] if c.ndim == 3 else c) for a, c in layers)
     return Ink(kept, turned, int(y[-1] + 1 - y[0]))
 
 

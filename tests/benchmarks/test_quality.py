@@ -12,7 +12,7 @@ from benchmarks.quality.fonts import FontsMissing
 from benchmarks.quality.metrics import distance
 from benchmarks.quality.report import measure, report
 from benchmarks.quality.scenes import Scene, scenes
-from benchmarks.quality.sheet import write_sheet
+from benchmarks.quality.sheet import row, write_sheet
 from models.detection.detector import FoundText, load
 from models.types import Region
 from training.fonts import EVALUATION_FAMILIES
@@ -104,5 +104,6 @@ def test_a_scene_is_measured_from_end_to_end(tmp_path: Path) -> None:
     outside = done["strokes"].mask == 0
     assert np.array_equal(done["strokes"].result[outside], scene.image[outside])
     assert "| true strokes |" in report(measured)
-    write_sheet(measured, tmp_path / "sheet.png", width_px=160)
+    shown = row(scene, done["strokes"].mask, done["boxes"].result, done["strokes"].result)
+    write_sheet([shown], tmp_path / "sheet.png", width_px=160)
     assert cv2.imread(str(tmp_path / "sheet.png")) is not None

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.types import Image
+
+Plane = NDArray[np.float64]
+"""(h, w, 3) or (h, w, 1), in grey levels, not clipped."""
 
 
 @cache
@@ -34,7 +38,7 @@ def background(rng: np.random.Generator, height: int, width: int, folder: Path |
 
 
 def _crop(rng: np.random.Generator, image: Image, height: int, width: int) -> Image:
-    zoom = float(np.exp(rng.uniform(np.log(0.6), np.log(4))))
+    zoom = float(np.exp(rng.uniform(np.log(0.4), np.log(3))))
     rows, columns = max(4, int(height * zoom)), max(4, int(width * zoom))
     shrink = min(1.0, image.shape[0] / rows, image.shape[1] / columns)
     rows, columns = int(rows * shrink), int(columns * shrink)
@@ -42,29 +46,29 @@ def _crop(rng: np.random.Generator, image: Image, height: int, width: int) -> Im
     left = int(rng.integers(image.shape[1] - columns + 1))
     crop = image[top : top + rows, left : left + columns]
     crop = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA if zoom > 1 else cv2.INTER_LINEAR)
-    return crop[:, ::-1] if rng.random() < 0.5 else crop
+    return np.asarray(crop[:, ::-1] if rng.random() < 0.5 else crop, np.uint8)
 
 
-def _colour(rng: np.random.Generator) -> np.ndarray:
+def _colour(rng: np.random.Generator) -> Plane:
     if rng.random() < 0.3:
-        return np.full(3, rng.uniform(0, 255)) + rng.normal(0, 4, 3)
+        return np.asarray(rng.uniform(0, 255) + rng.normal(0, 4, 3))
     return rng.uniform(0, 255, 3)
 
 
-def _flat(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+def _flat(rng: np.random.Generator, height: int, width: int) -> Plane:
     base = np.array([255.0, 255, 255]) if rng.random() < 0.25 else _colour(rng)
-    return np.ones((height, width, 1)) * base
+    return np.asarray(np.ones((height, width, 1)) * base)
 
 
-def _gradient(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+def _gradient(rng: np.random.Generator, height: int, width: int) -> Plane:
     angle = rng.uniform(0, 2 * np.pi)
     y, x = np.mgrid[0:height, 0:width]
     along = (x * np.cos(angle) + y * np.sin(angle)) / max(height, width)
     along = np.clip(along * rng.uniform(0.5, 2) + rng.uniform(-0.5, 0.5), 0, 1)[..., None]
-    return _colour(rng) * (1 - along) + _colour(rng) * along
+    return np.asarray(_colour(rng) * (1 - along) + _colour(rng) * along)
 
 
-def _clouds(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+def _clouds(rng: np.random.Generator, height: int, width: int) -> Plane:
     out = np.ones((height, width, 1)) * _colour(rng)
     amplitude = rng.uniform(10, 70)
     cell = int(rng.integers(4, 64))
@@ -78,17 +82,17 @@ def _clouds(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     return out
 
 
-def _stripes(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+def _stripes(rng: np.random.Generator, height: int, width: int) -> Plane:
     angle, period = rng.uniform(0, np.pi), rng.uniform(5, 60)
     y, x = np.mgrid[0:height, 0:width]
     phase = (x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / period
     wave = (np.sin(phase) * rng.choice([1, 8]) * 0.5 + 0.5).clip(0, 1)[..., None]
     first = _colour(rng)
     second = first + rng.normal(0, 30, 3) if rng.random() < 0.6 else _colour(rng)
-    return first * (1 - wave) + second * wave
+    return np.asarray(first * (1 - wave) + second * wave)
 
 
-def _blocks(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+def _blocks(rng: np.random.Generator, height: int, width: int) -> Plane:
     out = np.ascontiguousarray(_clouds(rng, height, width) if rng.random() < 0.5 else _flat(rng, height, width))
     for _ in range(int(rng.integers(2, 14))):
         y, x = int(rng.integers(-5, height)), int(rng.integers(-5, width))
@@ -104,9 +108,9 @@ def _blocks(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     return out
 
 
-def _grain(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+def _grain(rng: np.random.Generator, height: int, width: int) -> Plane:
     base = _gradient(rng, height, width)
-    return base + rng.normal(0, rng.uniform(2, 25), (height, width, 1 if rng.random() < 0.5 else 3))
+    return np.asarray(base + rng.normal(0, rng.uniform(2, 25), (height, width, 1 if rng.random() < 0.5 else 3)))
 
 
 _TEXTURES = (_flat, _gradient, _gradient, _clouds, _clouds, _clouds, _stripes, _blocks, _blocks, _grain)

@@ -29,9 +29,9 @@ _ALPHABETS = {
     "cyrillic": "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЭЮЯ",
     "greek": "αβγδεζηθικλμνξοπρστυφχψωΑΒΓΔΕΖΗΘΛΞΠΣΦΨΩ",
     "arabic": "ابتثجحخدذرزسشصضطظعغفقكلمنهوي",
-    "devanagari": "अआइईउऊएऐओकखगघचछजझटठडढतथदधनपफबभमयरलवशषसह",
-    "thai": "กขคงจฉชซดตถทธนบปผฝพฟมยรลวศษสหอะาเแโใไ",
-    "hebrew": "אבגדהוזחטיכלמנסעפצקרשת",
+    "devanagari": "अआइईउऊएऐओकखगघचछजझटठडढतथदधनपफबभमयरलवशषसह" + "ािीुूेैोंँ्" * 2,
+    "thai": "กขคงจฉชซดตถทธนบปผฝพฟมยรลวศษสหอะาเแโใไ" + "ัิีืึุู่้๊๋์" * 2,
+    "hebrew": "אבגדהוזחטיכלמנסעפצקרשת" * 2 + "ְִֵֶַָֹּ",
     "cjk": "".join(chr(c) for c in range(0x4E00, 0x9FA0, 7)) + "的一是不了人我在有他这中大来上国" * 20,
     "kana": "".join(chr(c) for c in (*range(0x3041, 0x3094), *range(0x30A1, 0x30F7))) + "日本語東京大阪" * 4,
     "hangul": "".join(chr(c) for c in range(0xAC00, 0xD7A4, 11)),
@@ -41,9 +41,11 @@ _LANGUAGES = {
     "cjk": "zh-cn", "kana": "ja", "hangul": "ko",
 }  # fmt: skip
 _SHARES = {
-    "latin": 0.56, "cyrillic": 0.06, "greek": 0.02, "arabic": 0.03, "devanagari": 0.02, "thai": 0.02, "hebrew": 0.01,
-    "cjk": 0.14, "kana": 0.08, "hangul": 0.06,
+    "latin": 0.54, "cyrillic": 0.06, "greek": 0.02, "arabic": 0.04, "devanagari": 0.03, "thai": 0.03, "hebrew": 0.02,
+    "cjk": 0.14, "kana": 0.07, "hangul": 0.05,
 }  # fmt: skip
+
+_HEAVY = ("black", "heavy", "bold", "bebas", "spartan", "reggae", "ultra")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,31 @@ def _families(script: str) -> tuple[tuple[Face, ...], ...]:
     return tuple(tuple(group) for group in groups.values())
 
 
+@cache
+def _heavy(script: str) -> tuple[tuple[Face, ...], ...]:
+    """Families of `_families`, cut down to their heavy faces; all of them where none is heavy."""
+    cut = (tuple(face for face in group if _is_heavy(face)) for group in _families(script))
+    return tuple(group for group in cut if group) or _families(script)
+
+
+def _is_heavy(face: Face) -> bool:
+    name = Path(face.path).stem.lower()
+    return any(part in name for part in _HEAVY)
+
+
 @lru_cache(maxsize=256)
 def font(face: Face, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(face.path, size, index=face.index, layout_engine=ImageFont.Layout.BASIC)
+    """Shaped by raqm where Pillow has it: Arabic joins its letters, Thai and Devanagari stack their marks."""
+    return ImageFont.truetype(face.path, size, index=face.index)
 
 
-def random_text(rng: np.random.Generator, characters: int) -> tuple[str, Face]:
-    """A text of about `characters` characters in a random script, and a face to draw it with."""
+def random_text(rng: np.random.Generator, characters: int, heavy: bool) -> tuple[str, Face]:
+    """A text of about `characters` characters in a random script, and a face to draw it with.
+
+    `heavy` asks for the bold and condensed faces and the capitals of memes and posters.
+    """
     script = str(rng.choice(list(_SHARES), p=list(_SHARES.values())))
-    families = _families(script)
+    families = _heavy(script) if heavy else _families(script)
     family = families[int(rng.integers(len(families)))]
     letters = list(_ALPHABETS[script])
     text = "".join(rng.choice(letters, size=characters))
@@ -96,5 +114,6 @@ def random_text(rng: np.random.Generator, characters: int) -> tuple[str, Face]:
             text = text[:position] + " " + text[position + 1 :]
             position += int(rng.integers(2, 10))
         kind = rng.random()
+        kind = kind if not heavy else kind * 0.4
         text = text.upper() if kind < 0.2 else text.title() if kind < 0.5 else text.lower() if kind < 0.8 else text
     return text, family[int(rng.integers(len(family)))]

@@ -36,7 +36,8 @@ class _Context(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         pooled = torch.cat([x.mean(dim=(2, 3)), x.amax(dim=(2, 3))], dim=1)
         scale, shift = self.mix(pooled)[:, :, None, None].chunk(2, dim=1)
-        return x * torch.sigmoid(scale) + shift
+        mixed: Tensor = x * torch.sigmoid(scale) + shift
+        return mixed
 
 
 class StrokeNet(nn.Module):
@@ -67,4 +68,5 @@ class StrokeNet(nn.Module):
         three = self.up3(torch.cat([self.upsample(four), three], dim=1))
         two = self.up2(torch.cat([self.upsample(three), two], dim=1))
         one = self.up1(torch.cat([self.upsample(two), one], dim=1))
-        return self.refine(torch.cat([self.to_full(one), lines], dim=1))[:, 0]
+        logits: Tensor = self.refine(torch.cat([self.to_full(one), lines], dim=1))[:, 0]
+        return logits

@@ -5,15 +5,27 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.masking.stroke_network import LINE_HEIGHT_PX, MARGIN_PX, Floats, features
 from models.types import Image, Mask
 from training.backgrounds import background
-from training.lettering import letter
+from training.capture import Capture, capture
+from training.lettering import Lettering, letter
+from training.plates import Edges, plated
+from training.styles import Style, random_style
 
 CROP_HEIGHT_PX = LINE_HEIGHT_PX + 2 * MARGIN_PX
-VISIBLE = 10
+_VISIBLE = 8
 """A pixel is a stroke if text changed one of its channels by more than this many grey levels."""
+_FAINT = 4
+"""Near letters, a change between the two is neither held for a stroke nor for background."""
+_SMEAR_PX = 3
+"""Sharpening and the encoder's half-size chroma carry letters no further than this."""
+_LARGEST_PX = 150
+"""Height of the largest letters; from twice the line height on only the reduction to it differs."""
+_OUTSIDE = 0.15
+"""Weight of a pixel outside the region, where only the ends of cut letters matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +42,95 @@ class Sample:
         return features(self.line, self.inside)
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What is captured: the picture with text, its clean twin, what the text covers and encloses, and where others'
+    letters are; all (h, w), and the region's edges in the same pixels."""
+
+    drawn: Image
+    clean: Image
+    covered: Floats
+    bodies: Floats
+    others: NDArray[np.bool_]
+    box: Edges
+
+
 def sample(rng: np.random.Generator, folder: Path | None, width_px: int = 192) -> Sample:
-    """A random crop of CROP_HEIGHT_PX x width_px, drawn at a native text size of 8 to 120 px and then scaled."""
-    native = float(np.exp(rng.uniform(np.log(8), np.log(120))))
-    lines = 1 if rng.random() < 0.88 else int(rng.integers(2, 4))
-    text = letter(rng, native / lines, lines, native * width_px / LINE_HEIGHT_PX)
-    vertical = rng.random() < 0.06
-    if vertical:
+    """A random crop of CROP_HEIGHT_PX x width_px: drawn large, captured at a text size of 8 to 150 px, then scaled."""
+    chain = capture(rng)
+    native = float(np.exp(rng.uniform(np.log(8), np.log(_LARGEST_PX))))
+    scene = _scene(rng, folder, native / chain.reduction, width_px)
+    before, after = chain.developed(scene.clean), chain.developed(scene.drawn)
+    strokes, unclear = _truth(chain, scene, before, after)
+    height, width = after.shape[:2]
+    image = np.ascontiguousarray(chain.coded(after))
+    scale = width_px / width
+    shrink = (width / scene.clean.shape[1], height / scene.clean.shape[0]) * 2
+    edges = tuple(edge * s for edge, s in zip(scene.box, shrink, strict=True))
+    return _scaled(rng, image, strokes, unclear, edges, width_px, scale)
+
+
+def _scene(rng: np.random.Generator, folder: Path | None, native: float, width_px: int) -> _Scene:
+    """`native`: height of the region's text in the pixels drawn."""
+    style = random_style(rng)
+    lines = 1 if rng.random() < 0.86 else int(rng.integers(2, 4))
+    text = letter(rng, style, native / lines, lines, native * width_px / LINE_HEIGHT_PX)
+    if rng.random() < 0.06:
         text = text.turned()
-    pad = rng.uniform(-0.03, 0.22, 4) * text.line_height + rng.uniform(0, 1.5, 4)
+    pad = rng.uniform(-0.03, 0.22, 4) * text.line_height + rng.uniform(0, 2, 4)
     box_height = text.height + pad[0] + pad[1]
     scale = LINE_HEIGHT_PX / box_height
     margin = MARGIN_PX / scale
-    height = max(6, round(CROP_HEIGHT_PX / scale))
-    width = max(6, round(width_px / scale))
-    clean = background(rng, height, width, folder)
+    height, width = max(6, round(CROP_HEIGHT_PX / scale)), max(6, round(width_px / scale))
     top = margin + pad[0]
-    spare = width - text.width - pad[2] - pad[3] - 2 * margin
-    left = margin + pad[2] + rng.uniform(0, 1) * spare
-    empty = rng.random() < 0.03
-    drawn, alpha = (clean, np.zeros(clean.shape[:2], np.float32)) if empty else text.draw(rng, clean, left, top)
+    left = margin + pad[2] + rng.uniform(0, 1) * (width - text.width - pad[2] - pad[3] - 2 * margin)
     box = (left - pad[2], margin, left + text.width + pad[3], margin + box_height)
-    changed = np.abs(drawn.astype(np.int16) - clean).max(axis=2)
-    if rng.random() < 0.15 and not empty:
-        for shift in (-1, 1):
-            drawn, _ = text.draw(rng, drawn, left, top + shift * text.height * rng.uniform(1.1, 1.4), repeat=True)
-    spoiled = _spoil(rng, drawn)
-    return _scaled(rng, spoiled, (changed > VISIBLE), (alpha > 0.25) & (changed <= VISIBLE), box, width_px, scale)
+    clean = plated(rng, background(rng, height, width, folder), box, text.line_height)
+    nothing = np.zeros(clean.shape[:2], np.float32)
+    if rng.random() < 0.05:
+        return _Scene(clean, clean, nothing, nothing, nothing > 0, box)
+    drawn = text.draw(rng, style, clean, left, top)
+    image, others = _between(rng, text, drawn.image, left, top)
+    return _Scene(image, clean, drawn.covered, drawn.bodies, others, box)
+
+
+def _between(
+    rng: np.random.Generator, text: Lettering, drawn: Image, left: float, top: float
+) -> tuple[Image, NDArray[np.bool_]]:
+    """Now and then the same text once more above and below, and where that changed something."""
+    if rng.random() > 0.15:
+        return drawn, np.zeros(drawn.shape[:2], np.bool_)
+    image = drawn
+    for side in (-1, 1):
+        y = top + side * text.height * rng.uniform(1.1, 1.4)
+        image = text.draw(rng, Style("plain", 0.05), image, left, y).image
+    return image, np.abs(image.astype(np.int16) - drawn).max(axis=2) > _FAINT
+
+
+def _truth(chain: Capture, scene: _Scene, before: Image, after: Image) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """What the text changed in the captured picture (h, w), and where that is unclear."""
+    size = after.shape[1::-1]
+    covered, bodies, others = (
+        cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        for plane in (scene.covered, scene.bodies, scene.others)
+    )
+    changed = np.abs(after.astype(np.int16) - before).max(axis=2)
+    core = (changed > _VISIBLE) | (bodies > 0.4)
+    reach = _SMEAR_PX if chain.subsampled and chain.quality else _SMEAR_PX - 1
+    near = cv2.dilate(core.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
+    smear = chain.coded(after).astype(np.float32) - chain.coded(before)
+    smeared = np.abs(cv2.blur(smear, (3, 3))).max(axis=2)
+    strokes = core | (near & (smeared > _VISIBLE))
+    doubtful = (near & (np.maximum(changed, smeared) > _FAINT)) | (covered > 0.25)
+    return strokes, (doubtful & ~strokes) | (others > 0)
 
 
 def _scaled(
     rng: np.random.Generator,
     image: Image,
-    strokes: np.ndarray,
-    unclear: np.ndarray,
-    box: tuple[float, float, float, float],
+    strokes: NDArray[np.bool_],
+    unclear: NDArray[np.bool_],
+    box: Edges,
     width_px: int,
     scale: float,
 ) -> Sample:
@@ -76,7 +142,7 @@ def _scaled(
     inside = np.zeros(size[::-1], np.uint8)
     left, top, right, bottom = (round(v * scale) for v in box)
     inside[max(0, top) : bottom, max(0, left) : max(0, right)] = 255
-    weight = np.where(inside > 0, 1.0, 0.05) * (doubt < 0.3)
+    weight = np.where(inside > 0, 1.0, _OUTSIDE) * (doubt < 0.3)
     if rng.random() < 0.5:
         line, truth, inside, weight = line[:, ::-1], truth[:, ::-1], inside[:, ::-1], weight[:, ::-1]
     if rng.random() < 0.2:
@@ -84,22 +150,3 @@ def _scaled(
     if rng.random() < 0.1:
         line = 255 - line
     return Sample(line, inside, truth.astype(np.float32), weight.astype(np.float32))
-
-
-def _spoil(rng: np.random.Generator, image: Image) -> Image:
-    """What cameras and encoders do: blur, noise, a smaller size in between, JPEG."""
-    height, width = image.shape[:2]
-    if rng.random() < 0.15:
-        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.2)) * min(1.0, height / 40))
-    if rng.random() < 0.12 and height > 24:
-        factor = float(rng.uniform(0.5, 0.9))
-        image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
-    if rng.random() < 0.2:
-        noise = rng.normal(0, rng.uniform(1, 10), image.shape)
-        image = np.clip(image + noise, 0, 255).astype(np.uint8)
-    if rng.random() < 0.55:
-        quality = int(rng.integers(35, 97))
-        _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        image = cv2.imdecode(coded, cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(image)

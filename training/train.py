@@ -22,7 +22,7 @@ from training.samples import Sample, sample
 _BATCH = 32
 _FRESH = 12
 _REPLAY = 4000
-_VALIDATION = 320
+_VALIDATION = 480
 
 
 def loss_of(logits: Tensor, strokes: Tensor, weight: Tensor, recall: float) -> Tensor:
@@ -41,9 +41,9 @@ def augmented(rng: np.random.Generator, old: Sample) -> Sample:
     """The same crop seen otherwise: mirrored, with its channels and its tones changed."""
     line, inside, strokes, weight = old.line, old.inside, old.strokes, old.weight
     if rng.random() < 0.5:
-        line, inside, strokes, weight = (a[:, ::-1] for a in (line, inside, strokes, weight))
+        line, inside, strokes, weight = line[:, ::-1], inside[:, ::-1], strokes[:, ::-1], weight[:, ::-1]
     if rng.random() < 0.5:
-        line, inside, strokes, weight = (a[::-1] for a in (line, inside, strokes, weight))
+        line, inside, strokes, weight = line[::-1], inside[::-1], strokes[::-1], weight[::-1]
     line = line[..., rng.permutation(3)]
     tone = np.clip((np.arange(256) / 255) ** rng.uniform(0.6, 1.6) * 255, 0, 255).astype(np.uint8)
     line = tone[line]
@@ -59,8 +59,8 @@ def stacked(samples: list[Sample]) -> tuple[Tensor, Tensor, Tensor]:
     return lines.contiguous(memory_format=torch.channels_last), strokes, weight
 
 
-def scores(network: StrokeNet, validation: list[Sample], recall: float) -> str:
-    """Loss, and recall and predicted/true area over all crops at several thresholds."""
+def scores(network: StrokeNet, validation: list[Sample], recall: float) -> tuple[float, str]:
+    """The loss, and in words: it, and recall and predicted/true area over all crops at several thresholds."""
     network.eval()
     planes, truths, losses = [], [], []
     with torch.no_grad():
@@ -80,7 +80,7 @@ def scores(network: StrokeNet, validation: list[Sample], recall: float) -> str:
         parts.append(
             f"t{threshold}: recall {(mask & truth).sum() / truth.sum():.4f} area {mask.sum() / truth.sum():.3f}"
         )
-    return " | ".join(parts)
+    return float(np.mean(losses)), " | ".join(parts)
 
 
 def train(
@@ -100,7 +100,9 @@ def train(
     began = spoken = time.monotonic()
     step = 0
     running, counted = 0.0, 0
+    best = math.inf
     out.mkdir(parents=True, exist_ok=True)
+    best = _kept(average, validation, recall, best, out, "start")
     while (elapsed := time.monotonic() - began) < minutes * 60:
         share = elapsed / (minutes * 60)
         now = rate * min(1, (step + 1) / 200) * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * share)))
@@ -115,7 +117,7 @@ def train(
             logits = network(lines)
         loss = loss_of(logits.float(), strokes, weight, recall)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
         optimizer.step()
         step += 1
@@ -130,17 +132,24 @@ def train(
             said = (
                 f"{elapsed / 60:5.1f} min step {step} fresh {step * _FRESH} lr {now:.5f} loss {running / counted:.4f}"
             )
-            print(said, scores(average, validation, recall), flush=True)
-            torch.save(average.state_dict(), out / "average.pt")
+            best = _kept(average, validation, recall, best, out, said)
             running, counted = 0.0, 0
-    torch.save(average.state_dict(), out / "average.pt")
-    print("final", step, scores(average, validation, recall), flush=True)
+    _kept(average, validation, recall, best, out, f"final, step {step}")
+
+
+def _kept(average: StrokeNet, validation: list[Sample], recall: float, best: float, out: Path, said: str) -> float:
+    """Writes the weights if no earlier ones had a lower loss on the held-out crops; returns the lowest loss."""
+    loss, figures = scores(average, validation, recall)
+    print(said, figures, flush=True)
+    if loss < best:
+        torch.save(average.state_dict(), out / "best.pt")
+    return min(loss, best)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, default=None, help="folder of photos to draw on; none: textures only")
-    parser.add_argument("--out", type=Path, required=True, help="where average.pt is written")
+    parser.add_argument("--out", type=Path, required=True, help="where best.pt is written")
     parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=Path, default=None, help="weights to go on from")

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from models.masking.stroke_network import LINE_HEIGHT_PX, MARGIN_PX, Floats, features
 from models.types import Image, Mask
-from training.backgrounds import background
-from training.capture import Capture, capture
-from training.lettering import Lettering, letter
-from training.plates import Edges, plated
-from training.styles import Style, random_style
+from training.drawing.backgrounds import background
+from training.drawing.capture import Capture, capture
+from training.drawing.lettering import Lettering, letter
+from training.drawing.plates import Edges, plated
+from training.drawing.styles import Style, random_style
 
 CROP_HEIGHT_PX = LINE_HEIGHT_PX + 2 * MARGIN_PX
 _VISIBLE = 8

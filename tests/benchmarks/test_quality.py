@@ -15,7 +15,7 @@ from benchmarks.quality.scenes import Scene, scenes
 from benchmarks.quality.sheet import row, write_sheet
 from models.detection.detector import FoundText, load
 from models.types import Region
-from training.fonts import EVALUATION_FAMILIES
+from training.drawing.fonts import EVALUATION_FAMILIES
 
 GREY = np.full((40, 60, 3), 100, np.uint8)
 EVERYWHERE = np.ones((40, 60), np.bool_)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from models.types import Image
-from training.styles import contrasting
+from training.drawing.styles import contrasting
 
 Edges = tuple[float, float, float, float]
 """left, top, right, bottom in pixels."""

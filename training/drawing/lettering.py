@@ -9,8 +9,8 @@ from PIL import ImageDraw
 
 from models.masking.stroke_network import Floats
 from models.types import Image
-from training.fonts import font, random_text
-from training.styles import Style, layers
+from training.drawing.fonts import font, random_text
+from training.drawing.styles import Style, layers
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,163 @@
+"""Clients as they are in the field, over real HTTP: what the server's own parser makes of them."""
+
+import gzip
+import json
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.pictures import base64_of, encoded, photo
+from tests.service import Service
+
+pytestmark = [pytest.mark.serve, pytest.mark.timeout(180)]
+
+REGION = {"x": 100, "y": 80, "width": 60, "height": 30}
+PATH = "/api/v1/inpaint-regions"
+H2C = {
+    "Connection": "Upgrade, HTTP2-Settings",
+    "Upgrade": "h2c",
+    "HTTP2-Settings": "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+}
+"""What Java's HttpClient and `curl --http2` send with a first request."""
+
+FORM = "multipart/form-data; boundary=cut"
+
+
+def json_body() -> bytes:
+    return json.dumps({"image": base64_of(encoded(photo())), "regions": [REGION], "model": "cv2"}).encode()
+
+
+def form_body() -> bytes:
+    parts = {"image": encoded(photo()), "regions": json.dumps([REGION]).encode(), "model": b"cv2"}
+    return (
+        b"".join(
+            b'--cut\r\nContent-Disposition: form-data; name="' + name.encode() + b'"\r\n\r\n' + content + b"\r\n"
+            for name, content in parts.items()
+        )
+        + b"--cut--\r\n"
+    )
+
+
+def chunked(body: bytes) -> bytes:
+    pieces = [body[i : i + 5000] for i in range(0, len(body), 5000)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def exchange(
+    service: Service, headers: dict[str, str], payload: bytes, method: str = "POST", path: str = PATH
+) -> bytes:
+    """One request on a connection of its own, sent whole before the answer is read to its end."""
+    address = httpx.URL(service.url)
+    head = {"Host": "service.test", "Connection": "close"} | headers
+    request = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    with socket.create_connection((address.host, address.port), timeout=60) as connection:
+        connection.sendall(request.encode() + b"\r\n" + payload)
+        answer = b""
+        while chunk := connection.recv(2**16):
+            answer += chunk
+            if "Upgrade" in headers and b"\r\n\r\n" in answer:
+                break
+        return answer
+
+
+@pytest.mark.parametrize("framing", ["content-length", "chunked"])
+@pytest.mark.parametrize(("content_type", "body"), [("application/json", json_body()), (FORM, form_body())])
+def test_a_body_arrives_although_an_upgrade_is_offered(
+    service: Service, content_type: str, body: bytes, framing: str
+) -> None:
+    length = {"Content-Length": str(len(body))} if framing == "content-length" else {"Transfer-Encoding": "chunked"}
+
+    answer = exchange(
+        service,
+        H2C | length | {"Content-Type": content_type},
+        body if framing == "content-length" else chunked(body),
+    )
+
+    assert answer.startswith(b"HTTP/1.1 200 "), answer[:500]
+    assert b"content-type: image/png" in answer.lower()
+
+
+JAVA = """
+import java.net.URI;
+import java.net.http.*;
+import java.nio.file.*;
+
+public class Client {
+    public static void main(String[] arguments) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create(arguments[0]))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofFile(Path.of(arguments[1]))).build();
+        var answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofByteArray());
+        System.out.println(answer.statusCode() + " " + answer.headers().firstValue("Content-Type").orElse(""));
+    }
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="no Java here; CI has one")
+def test_javas_own_client_is_served(service: Service, tmp_path: Path) -> None:
+    source, body = tmp_path / "Client.java", tmp_path / "body.json"
+    source.write_text(JAVA)
+    body.write_bytes(json_body())
+
+    done = subprocess.run(
+        ["java", "-Xmx256m", str(source), service.url + PATH, str(body)], capture_output=True, text=True, timeout=120
+    )
+
+    assert done.stdout.strip() == "200 image/png", done.stdout + done.stderr
+
+
+def test_a_client_that_sends_far_too_much_sees_why_it_is_refused(service: Service) -> None:
+    body = b'{"image": "' + b"A" * 120_000_000 + b'"}'
+
+    answer = exchange(service, {"Content-Type": "application/json", "Content-Length": str(len(body))}, body)
+
+    assert answer.startswith(b"HTTP/1.1 413 "), answer[:500]
+    assert b'"too_large"' in answer
+
+
+def test_a_compressed_body_is_served(service: Service) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    with service.client() as client:
+        answer = client.post(PATH, content=gzip.compress(json_body()), headers=headers)
+
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_form_of_odd_parts_is_served(service: Service) -> None:
+    odd = form_body().replace(
+        b"--cut\r\n", b'--cut\r\nContent-Disposition: form-data; name="x"\r\n\r\n\xff\r\n--cut\r\n', 1
+    )
+
+    with service.client() as client:
+        answer = client.post(PATH, content=odd, headers={"Content-Type": FORM})
+
+    assert answer.status_code == 200, answer.text
+
+
+def test_head_and_a_trailing_slash_are_served(service: Service) -> None:
+    with service.client() as client:
+        headed = client.head("/api/v1/health")
+        slashed = client.get("/api/v1/health/")
+        got = client.get("/api/v1/health")
+
+    assert (headed.status_code, headed.content) == (200, b"")
+    assert headed.headers["content-type"] == got.headers["content-type"]
+    assert (slashed.status_code, slashed.history) == (200, [])
+
+
+def test_links_follow_a_proxy_that_strips_a_prefix(service: Service) -> None:
+    proxy = {"X-Forwarded-Prefix": "/erase", "X-Forwarded-Host": "pictures.test", "X-Forwarded-Proto": "https"}
+
+    with service.client() as client:
+        answer = client.post(
+            "/api/v1/inpaint-regions-async", content=json_body(), headers=proxy | {"Content-Type": "application/json"}
+        ).json()
+
+    assert answer["websocket_url"] == f"wss://pictures.test/erase/ws/progress/{answer['task_id']}"
+    assert answer["status_url"] == f"/erase/api/v1/task-status/{answer['task_id']}"

@@ -33,23 +33,29 @@ class UnsupportedContentType(e.TextRemovalError):
     """The body is neither JSON nor multipart/form-data."""
 
 
+class UnsupportedContentCoding(e.TextRemovalError):
+    """The body has a content coding that is not undone here."""
+
+
 class ModelNotFound(e.TextRemovalError):
     """The path names a model this service does not serve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`retry_after_s` is the Retry-After of an error that does not bring its own; None: waiting does not help."""
+    """`retry_after_s` is the Retry-After of an error that does not bring its own; None: waiting does not help.
+    `headers` come with every such answer."""
 
     status: int
     code: str
     retry_after_s: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 TABLE: dict[type[Exception], Row] = {
     MalformedBody: Row(400, "malformed_body"),
     e.InvalidImage: Row(400, "invalid_image"),
-    service.Unauthorized: Row(401, "unauthorized"),
+    service.Unauthorized: Row(401, "unauthorized", headers=(("WWW-Authenticate", "Bearer"),)),
     service.UnknownTask: Row(404, "unknown_task"),
     ModelNotFound: Row(404, "unknown_model"),
     service.TaskConflict: Row(409, "task_conflict"),
@@ -60,6 +66,7 @@ TABLE: dict[type[Exception], Row] = {
     e.ImageTooLarge: Row(413, "too_large"),
     e.UnsupportedImage: Row(415, "unsupported_image"),
     UnsupportedContentType: Row(415, "unsupported_content_type"),
+    UnsupportedContentCoding: Row(415, "unsupported_content_coding", headers=(("Accept-Encoding", "gzip, br, zstd"),)),
     e.InvalidRequest: Row(422, "invalid_request"),
     e.InvalidRegion: Row(422, "invalid_region"),
     e.InvalidMask: Row(422, "invalid_mask"),
@@ -108,9 +115,7 @@ def known_error_response(error: e.TextRemovalError, request_id: str) -> Response
     if row.status >= 500:
         log.error("%s: %s: %s", request_id, row.code, error.message, exc_info=error if row.status == 500 else None)
     wait_s = error.details.get("retry_after_s", row.retry_after_s)
-    headers = {} if wait_s is None else {RETRY_AFTER: str(max(1, math.ceil(wait_s)))}
-    if row.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+    headers = dict(row.headers) | ({} if wait_s is None else {RETRY_AFTER: str(max(1, math.ceil(wait_s)))})
     return error_response(row.status, row.code, error.message, request_id, error.details, headers)
 
 

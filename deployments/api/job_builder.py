@@ -10,7 +10,8 @@ from anyio import to_thread
 from fastapi import Request
 from pydantic import ValidationError
 
-from deployments.api.body.reading import max_body_bytes, read_body
+from deployments.api.body.multipart import Part
+from deployments.api.body.reading import max_body_bytes, read_body, read_form
 from deployments.api.errors import request_id_of, schema_error
 from deployments.api.negotiation import output_format
 from deployments.api.schema.fields import is_multipart, parse_fields
@@ -39,25 +40,31 @@ async def read_job(
 
     Parsing, base64 and the look at the image's header run in a worker thread.
 
-    Raises: MalformedBody, UnsupportedContentType, InvalidRequest and its kinds, InvalidImage, UnsupportedImage,
-    ImageTooLarge, DeadlineExceeded if the body did not arrive in time, ClientDisconnect.
+    Raises: MalformedBody, UnsupportedContentType, UnsupportedContentCoding, InvalidRequest and its kinds, InvalidImage,
+    UnsupportedImage, ImageTooLarge, DeadlineExceeded if the body did not arrive in time, ClientDisconnect.
     """
     content_type = request.headers.get("content-type", "")
     limit_bytes = max_body_bytes(settings.max_file_size_bytes, base64=not is_multipart(content_type))
     deadline = time.time() + settings.request_timeout_s
     try:
         async with asyncio.timeout(settings.request_timeout_s):
-            raw = await read_body(request, limit_bytes)
+            raw = await _read(request, body_type, limit_bytes)
     except TimeoutError:
         raise DeadlineExceeded(f"the body did not arrive within {settings.request_timeout_s:g} s") from None
     accepts = output_format(request.headers.get("accept", ""))
     origin = Origin(request_id_of(request.scope), accepts, None if endless else deadline)
 
     def parse() -> tuple[Job, AnyBody]:
-        body = _validated(parse_fields(raw, content_type), body_type)
+        body = _validated(parse_fields(raw), body_type)
         return build(body, origin, settings), body
 
     return await to_thread.run_sync(parse)
+
+
+async def _read(request: Request, body_type: type[Body], limit_bytes: int) -> bytearray | list[Part]:
+    if is_multipart(request.headers.get("content-type", "")):
+        return await read_form(request, limit_bytes, body_type.model_fields)
+    return await read_body(request, limit_bytes)
 
 
 def _validated(fields: dict[str, Any], body_type: type[AnyBody]) -> AnyBody:

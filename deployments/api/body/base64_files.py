@@ -1,6 +1,7 @@
 """Files as base64 text."""
 
 import binascii
+from urllib.parse import unquote_to_bytes
 
 from models.errors import InvalidImage
 
@@ -14,11 +15,12 @@ TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 def decode(text: str) -> bytes:
     """Bytes of a base64 text, with or without a `data:...;base64,` prefix.
 
-    White space and missing padding are forgiven and the URL-safe alphabet is understood; any other foreign character
-    is not.
+    White space, also before the prefix, and missing or excess padding are forgiven; the URL-safe alphabet and
+    percent-encoding (a data: URL may have that) are understood; any other foreign character is not.
 
     Raises: InvalidImage.
     """
+    text = text.lstrip()
     if text[:5].lower() == "data:":
         head, comma, text = text.partition(",")
         if not comma or not head.lower().endswith(";base64"):
@@ -30,7 +32,9 @@ def decode(text: str) -> bytes:
     try:
         return _decode_strictly(encoded)
     except binascii.Error:
-        plain = encoded.translate(TO_STANDARD, b" \t\r\n\f\v")
+        if b"%" in encoded:
+            encoded = unquote_to_bytes(encoded)
+        plain = encoded.translate(TO_STANDARD, b" \t\r\n\f\v").rstrip(b"=")
         padded = plain + b"=" * (-len(plain) % 4)
     try:
         return _decode_strictly(padded)

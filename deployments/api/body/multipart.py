@@ -1,5 +1,6 @@
-"""multipart/form-data as a list of parts. python-multipart finds the boundaries."""
+"""multipart/form-data as a list of parts, while it arrives. python-multipart finds the boundaries."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from python_multipart.exceptions import FormParserError
@@ -19,69 +20,91 @@ class Part:
     is_file: bool
 
 
-class _Reader:
-    """Collects the parts from the parser's callbacks."""
+class FormReader:
+    """Takes a body in pieces of any size. Of a part that nobody asked for not a byte is kept."""
 
-    def __init__(self) -> None:
-        self.parts: list[Part] = []
-        self.complete = False
+    def __init__(self, content_type: str, names: Collection[str]) -> None:
+        """Raises: MalformedBody if the content type names no boundary."""
+        boundary = parse_options_header(content_type)[1].get(b"boundary")
+        if not boundary:
+            raise MalformedBody("the multipart content type names no boundary")
+        self._names = names
+        self._parts: list[Part] = []
+        self._count = 0
+        self._complete = False
         self._headers: dict[bytes, bytes] = {}
-        self._header, self._value, self._content = bytearray(), bytearray(), bytearray()
+        self._header, self._value = bytearray(), bytearray()
+        self._name: str | None = None
+        self._is_file = False
+        self._content: list[bytes] = []
+        self._parser = self._new_parser(boundary)
 
-    def on_part_begin(self) -> None:
-        if len(self.parts) == MAX_PARTS:
+    def _new_parser(self, boundary: bytes) -> MultipartParser:
+        try:
+            return MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._begin,
+                    "on_header_begin": self._begin_header,
+                    "on_header_field": self._read_header,
+                    "on_header_value": self._read_value,
+                    "on_header_end": self._end_header,
+                    "on_headers_finished": self._end_headers,
+                    "on_part_data": self._read_content,
+                    "on_part_end": self._end,
+                    "on_end": self._end_all,
+                },
+            )
+        except FormParserError:
+            raise MalformedBody("the boundary of the multipart body is too long") from None
+
+    def feed(self, data: bytes) -> None:
+        """Raises: MalformedBody."""
+        try:
+            self._parser.write(data)
+        except FormParserError:
+            raise MalformedBody("the body is not valid multipart/form-data") from None
+
+    def finish(self) -> list[Part]:
+        """The parts asked for, in the order they came. Raises: MalformedBody if the end is missing."""
+        if not self._complete:
+            raise MalformedBody("the multipart body ends too early")
+        return self._parts
+
+    def _begin(self) -> None:
+        self._count += 1
+        if self._count > MAX_PARTS:
             raise MalformedBody(f"the form has more than {MAX_PARTS} parts")
-        self._headers, self._content = {}, bytearray()
+        self._headers, self._content = {}, []
 
-    def on_header_begin(self) -> None:
+    def _begin_header(self) -> None:
         self._header, self._value = bytearray(), bytearray()
 
-    def on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header += memoryview(data)[start:end]
+    def _read_header(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
 
-    def on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += memoryview(data)[start:end]
+    def _read_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
 
-    def on_header_end(self) -> None:
+    def _end_header(self) -> None:
         self._headers[bytes(self._header).lower()] = bytes(self._value)
 
-    def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        self._content += memoryview(data)[start:end]
-
-    def on_part_end(self) -> None:
+    def _end_headers(self) -> None:
         options = parse_options_header(self._headers.get(b"content-disposition"))[1]
         if b"name" not in options:
             raise MalformedBody("a part of the form has no name")
-        is_file = b"filename" in options or self._headers.get(b"content-type", b"").lower().startswith(b"image/")
-        self.parts.append(Part(options[b"name"].decode("utf-8", "replace"), bytes(self._content), is_file))
+        name = options[b"name"].decode("utf-8", "replace")
+        self._name = name if name in self._names else None
+        content_type = self._headers.get(b"content-type", b"").lower()
+        self._is_file = b"filename" in options or content_type.startswith(b"image/")
 
-    def on_end(self) -> None:
-        self.complete = True
+    def _read_content(self, data: bytes, start: int, end: int) -> None:
+        if self._name is not None:
+            self._content.append(data[start:end])
 
+    def _end(self) -> None:
+        if self._name is not None:
+            self._parts.append(Part(self._name, b"".join(self._content), self._is_file))
 
-def parse_multipart(body: bytes | bytearray, content_type: str) -> list[Part]:
-    """Raises: MalformedBody."""
-    boundary = parse_options_header(content_type)[1].get(b"boundary")
-    if not boundary:
-        raise MalformedBody("the multipart content type names no boundary")
-    reader = _Reader()
-    try:
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": reader.on_part_begin,
-                "on_header_begin": reader.on_header_begin,
-                "on_header_field": reader.on_header_field,
-                "on_header_value": reader.on_header_value,
-                "on_header_end": reader.on_header_end,
-                "on_part_data": reader.on_part_data,
-                "on_part_end": reader.on_part_end,
-                "on_end": reader.on_end,
-            },
-        )
-        parser.write(bytes(body))
-    except FormParserError:
-        raise MalformedBody("the body is not valid multipart/form-data") from None
-    if not reader.complete:
-        raise MalformedBody("the multipart body ends too early")
-    return reader.parts
+    def _end_all(self) -> None:
+        self._complete = True

@@ -1,7 +1,11 @@
-"""Reading bodies: bounded while they arrive, parsed off the event loop by whoever gets the bytes."""
+"""Reading bodies: bounded and decoded while they arrive, parsed off the event loop by whoever gets them."""
+
+from collections.abc import AsyncIterator, Collection
 
 from starlette.requests import Request
 
+from deployments.api.body.codings import decoders
+from deployments.api.body.multipart import FormReader, Part
 from models.errors import ImageTooLarge
 
 ROOM_BESIDE_IMAGE_BYTES = 8 * 2**20
@@ -14,16 +18,49 @@ def max_body_bytes(max_file_size_bytes: int, *, base64: bool) -> int:
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytearray:
-    """Raises: ImageTooLarge as soon as the declared or the received length is over the limit; ClientDisconnect."""
+    """The whole body, without its content codings.
+
+    Raises: ImageTooLarge as soon as the declared or the decoded length is over the limit; MalformedBody;
+    UnsupportedContentCoding; ClientDisconnect.
+    """
+    body = bytearray()
+    async for chunk in _chunks(request, limit_bytes):
+        body += chunk
+    return body
+
+
+async def read_form(request: Request, limit_bytes: int, names: Collection[str]) -> list[Part]:
+    """The parts of a multipart body that have one of these names; the others are dropped as they arrive.
+
+    Raises: as `read_body`.
+    """
+    reader = FormReader(request.headers.get("content-type", ""), names)
+    async for chunk in _chunks(request, limit_bytes):
+        reader.feed(chunk)
+    return reader.finish()
+
+
+async def _chunks(request: Request, limit_bytes: int) -> AsyncIterator[bytes]:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit_bytes:
         raise _too_large(limit_bytes)
-    body = bytearray()
-    async for chunk in request.stream():
-        if len(body) + len(chunk) > limit_bytes:
-            raise _too_large(limit_bytes)
-        body += chunk
-    return body
+    chain = decoders(request.headers.getlist("content-encoding"))
+    size = 0
+    async for received in request.stream():
+        pieces: AsyncIterator[bytes] = _one(received)
+        for decoder in chain:
+            pieces = decoder.decode(pieces)
+        async for piece in pieces:
+            size += len(piece)
+            if size > limit_bytes:
+                raise _too_large(limit_bytes)
+            yield piece
+    for decoder in chain:
+        decoder.finish()
+
+
+async def _one(chunk: bytes) -> AsyncIterator[bytes]:
+    yield chunk
 
 
 def _too_large(limit_bytes: int) -> ImageTooLarge:

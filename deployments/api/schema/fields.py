@@ -1,10 +1,12 @@
-"""A body's bytes as named fields, the same for JSON and for multipart/form-data. Runs in a worker thread."""
+"""A body as named fields, the same for JSON and for multipart/form-data. Runs in a worker thread."""
 
+import codecs
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import from_json
 
-from deployments.api.body.multipart import parse_multipart
+from deployments.api.body.multipart import Part
 from deployments.api.errors import MalformedBody, UnsupportedContentType
 from models.errors import InvalidRequest
 
@@ -24,34 +26,54 @@ def is_multipart(content_type: str) -> bool:
     )
 
 
-def parse_fields(body: bytes | bytearray, content_type: str) -> dict[str, Any]:
-    """Field names and values. A JSON null and an empty form field are left out: both mean "as by default".
+def parse_fields(body: bytes | bytearray | Sequence[Part]) -> dict[str, Any]:
+    """Field names and values, of JSON or of a form's parts. A JSON null and an empty or null form field are left out:
+    all mean "as by default".
 
     Uploaded `image` and `mask` files are bytes; in JSON and in plain form fields they are still base64 text.
 
-    Raises: MalformedBody, UnsupportedContentType; InvalidRequest if the JSON is not an object.
+    Raises: MalformedBody; InvalidRequest if the JSON is not an object or a form has a field twice.
     """
-    if is_multipart(content_type):
-        return _form_fields(body, content_type)
-    value = _json(body, "the body")
+    if not isinstance(body, bytes | bytearray):
+        return _form_fields(body)
+    value = _json(body.removeprefix(codecs.BOM_UTF8), "the body")
     if not isinstance(value, dict):
         raise InvalidRequest("the body: should be a JSON object", field="")
     return {name: item for name, item in value.items() if item is not None}
 
 
-def _form_fields(body: bytes | bytearray, content_type: str) -> dict[str, Any]:
+def _form_fields(parts: Sequence[Part]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for part in parse_multipart(body, content_type):
-        if part.name in FILE_FIELDS and part.is_file:
-            fields[part.name] = part.content
+    for part in parts:
+        value = _form_value(part)
+        if value is None:
             continue
-        try:
-            text = part.content.decode()
-        except UnicodeDecodeError:
-            raise MalformedBody(f"the form field {part.name[:100]!r} is not UTF-8 text") from None
-        if text:
-            fields[part.name] = _json(text, part.name) if part.name in JSON_FIELDS else text
+        if part.name in JSON_FIELDS and isinstance(value, dict):
+            value = [value]  # OpenAPI sends a list as one part for each item
+            if isinstance(fields.get(part.name), list):
+                value = fields.pop(part.name) + value
+        if part.name in fields:
+            raise InvalidRequest(f"{part.name}: the form has this field twice", field=part.name)
+        fields[part.name] = value
     return fields
+
+
+def _form_value(part: Part) -> Any:
+    """None: not given."""
+    if part.name in FILE_FIELDS and (part.is_file or not _is_text(part.content)):
+        return part.content or None
+    try:
+        text = part.content.decode()
+    except UnicodeDecodeError:
+        raise MalformedBody(f"the form field {part.name[:100]!r} is not UTF-8 text") from None
+    if text.strip() in ("", "null"):
+        return None
+    return _json(text, part.name) if part.name in JSON_FIELDS else text
+
+
+def _is_text(content: bytes) -> bool:
+    """Base64 is plain ASCII; a picture file never is."""
+    return content.isascii() and b"\0" not in content
 
 
 def _json(text: bytes | bytearray | str, what: str) -> Any:

@@ -1,6 +1,7 @@
 """Files as base64 text."""
 
 import base64
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,9 @@ def test_what_was_encoded_is_decoded(content: bytes, prefix: str, urlsafe: bool)
     text = encode(content).decode()
     assert decode(prefix + text) == content
     assert decode(prefix + text.rstrip("=")) == content
+    assert decode(prefix + text + "==") == content
+    assert decode(" \n" + prefix + text) == content
+    assert decode(prefix + quote(text, safe="")) == content
     assert decode(prefix + "\r\n".join(text[i : i + 76] for i in range(0, len(text), 76)) + "\n") == content
 
 
@@ -30,7 +34,8 @@ def test_a_text_longer_than_a_step_is_decoded_in_steps(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    "text", ["A", "AAA*", "AA==AAAA", "=AAA", "AAAAA", "Aé==", "data:image/png,AA==", "data:;base64"]
+    "text",
+    ["A", "AAA*", "AA==AAAA", "=AAA", "AAAAA", "AA%", "AA%zz", "Aé==", "data:image/png,AA==", "data:;base64"],
 )
 def test_rubbish_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr(base64_files, "STEP", 4)

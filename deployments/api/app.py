@@ -8,7 +8,13 @@ from starlette.middleware.cors import CORSMiddleware
 from deployments.api.errors import add_error_handlers
 from deployments.api.live.events import event_routes
 from deployments.api.live.websocket import websocket_routes
-from deployments.api.middleware import ApiKeys, RequestIds, UnexpectedErrors
+from deployments.api.middleware.api_keys import ApiKeys
+from deployments.api.middleware.draining import Draining
+from deployments.api.middleware.forwarded import Forwarded
+from deployments.api.middleware.heads import Heads
+from deployments.api.middleware.request_ids import RequestIds
+from deployments.api.middleware.trailing_slashes import TrailingSlashes
+from deployments.api.middleware.unexpected_errors import UnexpectedErrors
 from deployments.api.ports import Backend
 from deployments.api.routes.inpaint import inpaint_routes
 from deployments.api.routes.service import NAME, root_routes, service_routes
@@ -27,7 +33,7 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
 
     /docs and /redoc work without network: their scripts and styles are served from below them.
     """
-    app = FastAPI(title=NAME, version=settings.version, middleware=_middleware(settings))
+    app = FastAPI(title=NAME, version=settings.version, middleware=_middleware(settings), redirect_slashes=False)
     add_error_handlers(app)
     app.include_router(root_routes(backend, settings))
     app.include_router(ui_routes())
@@ -49,6 +55,10 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
     """Outermost first: even a refusal carries a request id and CORS headers."""
     stack = [
         Middleware(RequestIds, echo=settings.echo_request_ids),
+        Middleware(Forwarded, trusted=settings.trusted_proxies, root_path=settings.root_path),
+        Middleware(TrailingSlashes),
+        Middleware(Heads),
+        Middleware(Draining),
         Middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),

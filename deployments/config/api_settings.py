@@ -19,3 +19,5 @@ class ApiSettings:
     cors_origins: tuple[str, ...] = ("*",)
     api_keys: tuple[str, ...] = ()
     echo_request_ids: bool = True
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
+    root_path: str = ""

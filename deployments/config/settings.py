@@ -4,6 +4,7 @@ The only file under deployments/ that reads the environment. Where both name a t
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -23,6 +24,16 @@ VERSION = "1.0.0"
 
 Words = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list in the environment."""
+
+PRIVATE_NETWORKS = (
+    "127.0.0.0/8",
+    "::1/128",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+)
+"""Where reverse proxies are unless somebody says otherwise."""
 
 
 class ConfigurationError(ValueError):
@@ -54,11 +65,21 @@ class Environment(BaseSettings):
     task_ttl: float = Field(86_400, gt=0)
     callback_allowed_hosts: Words = ()
     callback_secret: str = ""
+    trusted_proxies: Words = PRIVATE_NETWORKS
+    root_path: str = Field("", pattern=r"^((/[A-Za-z0-9._~-]+)*/?)$")
 
-    @field_validator("iopaint_api_keys", "cors_origins", "callback_allowed_hosts", mode="before")
+    @field_validator("iopaint_api_keys", "cors_origins", "callback_allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            if word != "*":
+                ip_network(word, strict=False)
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -69,7 +90,7 @@ class Environment(BaseSettings):
     def read(cls) -> Self:
         """Raises: ConfigurationError, one line that names the variable."""
         empty_is_meant: dict[str, Any] = {
-            name: "" for name in ("iopaint_fallback_model",) if os.environ.get(name.upper()) == ""
+            name: "" for name in ("iopaint_fallback_model", "trusted_proxies") if os.environ.get(name.upper()) == ""
         }
         try:
             return cls(**empty_is_meant)
@@ -156,6 +177,8 @@ class Settings(Strict):
     task_ttl_s: float
     callback_allowed_hosts: tuple[str, ...]
     callback_secret: str = Field(repr=False)
+    trusted_proxies: tuple[str, ...] = PRIVATE_NETWORKS
+    root_path: str = ""
 
     @property
     def api(self) -> ApiSettings:
@@ -172,6 +195,8 @@ class Settings(Strict):
             cors_origins=self.cors_origins,
             api_keys=self.api_keys,
             echo_request_ids=False,
+            trusted_proxies=self.trusted_proxies,
+            root_path=self.root_path,
         )
 
 
@@ -211,6 +236,8 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
         task_ttl_s=environment.task_ttl,
         callback_allowed_hosts=environment.callback_allowed_hosts,
         callback_secret=environment.callback_secret,
+        trusted_proxies=environment.trusted_proxies,
+        root_path=environment.root_path.rstrip("/"),
     )
 
 

@@ -84,8 +84,7 @@ def accepted(record: TaskRecord, request: Request) -> AcceptedAnswer:
 
 
 def websocket_url(request: Request, task_id: str) -> str:
-    """On the host the client itself called; a proxy that ends TLS says so in `X-Forwarded-Proto`."""
-    forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
-    scheme = "wss" if (forwarded or request.url.scheme) == "https" else "ws"
+    """On the host the client itself called."""
+    scheme = "wss" if request.url.scheme == "https" else "ws"
     path = f"{request.scope.get('root_path', '')}/ws/progress/{task_id}"
     return str(URL(scheme=scheme, netloc=request.url.netloc, path=path))

@@ -26,6 +26,7 @@ class Client:
     def __init__(self, path: str, chunks: list[bytes], content_type: str = "application/json") -> None:
         self.chunks = chunks
         self.taken = 0
+        self.taken_before_answer = 0
         self.gone = asyncio.Event()
         self.news = asyncio.Event()
         self.sent: list[Any] = []
@@ -53,6 +54,8 @@ class Client:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Any) -> None:
+        if not self.sent:
+            self.taken_before_answer = self.taken
         self.sent.append(message)
         self.news.set()
 

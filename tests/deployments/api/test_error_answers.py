@@ -307,7 +307,7 @@ async def test_a_declared_length_over_the_limit_is_refused_before_a_byte_is_read
     # When
     await app(client.scope, client.receive, client.send)
     # Then
-    assert (client.status, client.answer["error"], client.taken) == (413, "too_large", 0)
+    assert (client.status, client.answer["error"], client.taken_before_answer) == (413, "too_large", 0)
 
 
 async def test_a_body_that_grows_over_the_limit_is_read_no_further(app: FastAPI) -> None:

@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "deployments.errors": {"models"},
     "deployments.logs": set(),
     "deployments.metrics": set(),
+    "deployments.supervisor": set(),
     "deployments.messages": {"deployments.errors", "models"},
     "deployments.config": {"models"},
     "deployments.api": {"deployments.config", "deployments.errors", "deployments.messages", "models"},

@@ -89,6 +89,7 @@ def test_the_pods_of_kubernetes_know_the_port_the_variables_and_ray_s_version() 
     assert cluster["rayVersion"] == ray.__version__ == version("ray")
     for container in containers:
         assert {"name": "serve", "containerPort": port} in container["ports"]
+        assert container["env"]
         assert {variable["name"] for variable in container["env"]} <= set(VARIABLES)
     probes = [container.get("readinessProbe", {}).get("httpGet") for container in containers]
     # A head that waits for Serve would never be given the application.

@@ -176,18 +176,24 @@ async def test_without_a_detector_it_says_so(settings: Settings) -> None:
         await Eraser(settings, {"lama": Model(10)}).erase(job(regions=(), detect=True))
 
 
-async def test_strokes_fill_less_than_the_box(settings: Settings) -> None:
+async def test_strokes_are_filled_and_the_rest_of_their_box_is_not(settings: Settings) -> None:
+    # Given ten bars, and a model that fills with another grey than their ground
     pixels = np.full((120, 400, 3), 200, np.uint8)
     for left in range(60, 320, 26):
         pixels[40:76, left : left + 8] = 20
     region = rectangle(50, 30, 290, 56)
 
-    erased = await Eraser(settings, {"lama": Model(200)}).erase(
+    # When
+    erased = await Eraser(settings, {"lama": Model(190)}).erase(
         job(image=encoded(pixels), regions=(region,), mask_mode=MaskMode.STROKES)
     )
 
-    assert erased.info.stroke_fallbacks is not None
-    assert erased.info.total_area_px <= 290 * 56
+    # Then
+    result = decoded(erased.image)
+    assert erased.info.stroke_fallbacks == 0
+    assert 10 * 36 * 8 <= erased.info.total_area_px < 290 * 56 / 2
+    assert np.count_nonzero((result == 190).all(axis=2)) == erased.info.total_area_px
+    assert set(np.unique(result)) == {190, 200}
 
 
 async def test_a_task_reads_its_job_from_and_leaves_its_image_in_the_blob_store(settings: Settings) -> None:

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from models.errors import InvalidRegion
@@ -38,17 +38,29 @@ def test_corners_come_in_any_order(x1: float, y1: float, x2: float, y2: float) -
     assert corners(x1, y1, x2, y2) == corners(x2, y1, x1, y2) == corners(x2, y2, x1, y1) == expected
 
 
+def valid(region: Region) -> bool:
+    try:
+        validate([region], WIDTH, HEIGHT)
+    except InvalidRegion:
+        return False
+    return True
+
+
+@given(ANYWHERE, ANYWHERE, st.floats(0, 3000), st.floats(0, 3000))
+def test_a_rectangle_is_refused_only_if_it_has_no_area_or_lies_outside(
+    x: float, y: float, width: float, height: float
+) -> None:
+    empty = x + width == x or y + height == y
+    outside = x + width <= 0 or y + height <= 0 or x >= WIDTH or y >= HEIGHT
+    assert valid(rectangle(x, y, width, height)) == (not empty and not outside)
+
+
 @given(ANYWHERE, ANYWHERE, st.floats(0, 3000), st.floats(0, 3000))
 def test_a_valid_rectangle_covers_at_least_a_pixel_of_the_image(
     x: float, y: float, width: float, height: float
 ) -> None:
     region = rectangle(x, y, width, height)
-    try:
-        validate([region], WIDTH, HEIGHT)
-    except InvalidRegion:
-        empty = x + width == x or y + height == y
-        assert empty or x + width <= 0 or y + height <= 0 or x >= WIDTH or y >= HEIGHT
-        return
+    assume(valid(region))
     box = bounding_box(region, WIDTH, HEIGHT)
     assert 0 <= box.left < box.right <= WIDTH
     assert 0 <= box.top < box.bottom <= HEIGHT

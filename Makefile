@@ -11,8 +11,9 @@ export RAY_ENABLE_UV_RUN_RUNTIME_ENV := 0
 serve: .venv/.ready
 	$(BIN)/python -m deployments
 
+# ARGS='-k png' and the like go to pytest.
 test: .venv/.ready
-	$(BIN)/pytest
+	$(BIN)/pytest $(ARGS)
 
 lint: .venv/.ready
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-from models.types import Images, InpaintParameters, Masks, StepCallback
+from models.types import MODEL_PARAMETERS, Images, InpaintParameters, Masks, StepCallback
 
 Precision = Literal["fp32", "bf16"]
 """Of the network's weights and features; what must be exact stays fp32."""
@@ -35,8 +35,9 @@ class ModelFacts:
     Sizes are pixels. A window is padded (symmetric, at the bottom and right, as IOPaint pads) to a multiple of
     `pad_multiple`, at least `min_size`, and to a square if `pad_to_square`.
 
-    `batchable`: several windows of one shape can run in one forward. `own_crop`: the model crops and resizes by rules
-    of its own inside its call (IOPaint's migan and fcf), so it must see the whole image for the IOPaint strategies.
+    `batchable`: several windows of one shape can run in one forward, if they agree in `parameters`: the fields of
+    InpaintParameters that change what the model gives. `own_crop`: the model crops and resizes by rules of its own
+    inside its call (IOPaint's migan and fcf), so it must see the whole image for the IOPaint strategies.
     `loader` is "module:function", a `Loader`. `mps`: runs on Apple's GPU; if not, it runs on the CPU there. `weights`
     names files of models.weights.files; `licence` is that of the weights; `cost` is what the planner prices windows by.
     `bf16`: the model can run at that precision.
@@ -57,6 +58,11 @@ class ModelFacts:
     weights: tuple[str, ...] = ()
     cost: CostModel = CostModel()
     bf16: bool = False
+    parameters: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.parameters) - set(MODEL_PARAMETERS):
+            raise ValueError(f"{self.name} is said to take {', '.join(sorted(unknown))}: no such parameter")
 
 
 @dataclass(frozen=True, slots=True)

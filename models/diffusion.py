@@ -21,16 +21,6 @@ from models.base import LoadOptions, ModelFacts
 from models.errors import InvalidRequest, ModelUnavailable, TextRemovalError, WeightsUnavailable
 from models.types import Image, Images, InpaintParameters, Mask, Masks, StepCallback
 
-PARAMETERS = (
-    "sd_seed",
-    "sd_steps",
-    "sd_strength",
-    "sd_guidance_scale",
-    "sd_sampler",
-    "prompt",
-    "negative_prompt",
-)
-
 KINDS = {
     "StableDiffusionPipeline": "DIFFUSERS_SD",
     "StableDiffusionInpaintPipeline": "DIFFUSERS_SD_INPAINT",
@@ -50,6 +40,7 @@ class DiffusionModel:
 
     model: Any
     scheduler: Any
+    facts: ModelFacts
     max_strength: float = 1.0
 
     @torch.inference_mode()
@@ -72,7 +63,9 @@ class DiffusionModel:
         self.model.callback = None if on_step is None else _after_step(on_step, steps)
         # Only PowerPaint looks at its task. Without a prompt, the task of this service; else IOPaint's default.
         task = "text-guided" if parameters.prompt else "object-remove"
-        request = InpaintRequest(powerpaint_task=task, **{name: getattr(parameters, name) for name in PARAMETERS})
+        request = InpaintRequest(
+            powerpaint_task=task, **{name: getattr(parameters, name) for name in self.facts.parameters}
+        )
         try:
             bgr = self.model.forward(image.copy(), mask[:, :, np.newaxis].copy(), request)
         except ImportError as error:
@@ -98,7 +91,7 @@ def load(facts: ModelFacts, options: LoadOptions) -> DiffusionModel:
     model.model.set_progress_bar_config(disable=True)
     # iopaint/model/sdxl.py turns a strength of 1 into 0.999.
     max_strength = 0.999 if type(model).__name__ == "SDXL" else 1.0
-    return DiffusionModel(model, model.model.scheduler, max_strength)
+    return DiffusionModel(model, model.model.scheduler, facts, max_strength)
 
 
 def _load(name: str, options: LoadOptions) -> Any:

@@ -4,7 +4,7 @@ deployments/errors.py. How each leaf looks over HTTP stands in one table: deploy
 Every error survives pickling with its message and details, because it crosses process boundaries.
 """
 
-from typing import Any
+from typing import Any, Self
 
 
 class TextRemovalError(Exception):
@@ -14,6 +14,11 @@ class TextRemovalError(Exception):
         super().__init__(message)
         self.message = message
         self.details = details
+
+    def again(self) -> Self:
+        """A new error that says the same. To raise one object twice is a leak: its traceback grows by the frames of
+        every call that it passes, and they hold images."""
+        return type(self)(self.message, **self.details)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.details)

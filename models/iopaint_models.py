@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 SEED = 42
 """IOPaint seeds torch with it once, on import; here each window is, so that it gives the same bytes every time."""
 
-PARAMETERS = ("ldm_steps", "ldm_sampler", "zits_wireframe")
-
 
 @dataclass(frozen=True, slots=True)
 class IOPaintModel:
@@ -35,7 +33,7 @@ class IOPaintModel:
     """
 
     model: Any
-    own_crop: bool
+    facts: ModelFacts
 
     @torch.inference_mode()
     def inpaint(
@@ -49,13 +47,13 @@ class IOPaintModel:
     def _fill(self, image: Image, mask: Mask, parameters: InpaintParameters) -> Image:
         from iopaint.schema import HDStrategy, InpaintRequest
 
-        chosen = {name: getattr(parameters, name) for name in PARAMETERS}
+        chosen = {name: getattr(parameters, name) for name in self.facts.parameters}
         request = InpaintRequest(hd_strategy=HDStrategy.ORIGINAL, **chosen)
         if self.model.name == "zits":
             _require_known_pixels(mask)
         torch.manual_seed(SEED)
         # Copies: IOPaint wraps its input in tensors, which must be writable, and migan writes into `request`.
-        if self.own_crop:
+        if self.facts.own_crop:
             bgr = self._crop_and_fill(image.copy(), mask.copy(), request)
         else:
             bgr = self.model.forward(image.copy(), mask[:, :, np.newaxis].copy(), request)
@@ -91,7 +89,7 @@ def load(facts: ModelFacts, options: LoadOptions) -> IOPaintModel:
             setattr(module, f"{wanted.variable}_URL", str(path))
             setattr(module, f"{wanted.variable}_MD5", wanted.md5)
         try:
-            return IOPaintModel(model_class(torch.device(options.device)), facts.own_crop)
+            return IOPaintModel(model_class(torch.device(options.device)), facts)
         except SystemExit as error:  # IOPaint's answer to a file it cannot read
             files = ", ".join(facts.weights)
             raise ModelUnavailable(f"IOPaint cannot load {files} as {facts.name} on {options.device}") from error

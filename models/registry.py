@@ -8,6 +8,16 @@ from typing import cast
 from models.base import CostModel, InpaintModel, Loader, LoadOptions, ModelFacts, Precision
 from models.errors import ModelUnavailable, UnknownModel
 
+DIFFUSION_PARAMETERS = (
+    "sd_seed",
+    "sd_steps",
+    "sd_strength",
+    "sd_guidance_scale",
+    "sd_sampler",
+    "prompt",
+    "negative_prompt",
+)
+
 MODELS = (
     ModelFacts(
         name="lama",
@@ -27,6 +37,7 @@ MODELS = (
         mps=False,
         speed="fast",
         cost=CostModel(pixel_s=7.5e-9, call_s=3e-3),  # it looks at holes only: a window costs what its bytes cost
+        parameters=("cv2_flag", "cv2_radius"),
     ),
     ModelFacts(
         name="anime-lama",
@@ -48,6 +59,7 @@ MODELS = (
         speed="slow",
         licence="MIT",
         weights=("diffusion.pt", "cond_stage_model_decode.pt", "cond_stage_model_encode.pt"),
+        parameters=("ldm_steps", "ldm_sampler"),
     ),
     ModelFacts(
         name="zits",
@@ -64,6 +76,7 @@ MODELS = (
             "zits-structure-upsample-0717.pt",
             "zits-inpaint-0717.pt",
         ),
+        parameters=("zits_wireframe",),
     ),
     ModelFacts(
         name="mat",
@@ -130,6 +143,7 @@ def facts(name: str) -> ModelFacts:
             # A second call costs at least one window of the 512x512 they are trained on.
             cost=CostModel(call_s=512 * 512 * CostModel().pixel_s),
             licence="see its model card",
+            parameters=DIFFUSION_PARAMETERS,
         )
     raise UnknownModel(f"unknown model {name!r}; known are {', '.join(m.name for m in MODELS)}", field="model")
 

@@ -1,7 +1,7 @@
 """The nouns every part of the service shares. No framework is imported here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -100,6 +100,10 @@ class InpaintParameters:
     zits_wireframe: bool = True
     cv2_flag: str = "INPAINT_NS"
     cv2_radius: int = 4
+
+
+MODEL_PARAMETERS = tuple(field.name for field in fields(InpaintParameters) if not field.name.startswith("hd_strategy"))
+"""Those that models may read; the rest is the planner's."""
 
 
 @dataclass(frozen=True, slots=True)

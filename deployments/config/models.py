@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from models import registry
 from models.base import CostModel, ModelFacts, Precision
+from models.types import MODEL_PARAMETERS
 
 
 class Strict(BaseModel):
@@ -44,7 +45,8 @@ class Resources(Strict):
 
 
 class OwnFacts(Strict):
-    """What the service must know of a model of your own; models/base.py explains each fact."""
+    """What the service must know of a model of your own; models/base.py explains each fact. `parameters` None: any
+    parameter may change its result, so only windows that agree in all of them share a batch."""
 
     pad_multiple: int = Field(1, ge=1)
     min_size: int = Field(1, ge=1)
@@ -52,6 +54,18 @@ class OwnFacts(Strict):
     batchable: bool = False
     mps: bool = True
     bf16: bool = False
+    parameters: tuple[str, ...] | None = None
+
+    @field_validator("parameters")
+    @classmethod
+    def _known(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if unknown := set(value or ()) - set(MODEL_PARAMETERS):
+            raise ValueError(f"{', '.join(sorted(unknown))}: there are {', '.join(MODEL_PARAMETERS)}")
+        return value
+
+    def of(self, name: str, loader: str) -> ModelFacts:
+        facts = self.model_dump() | {"parameters": MODEL_PARAMETERS if self.parameters is None else self.parameters}
+        return ModelFacts(name, loader, **facts)
 
 
 class Cost(Strict):
@@ -97,7 +111,7 @@ class ModelConfig(Strict):
         if self.loader is None:
             facts = registry.facts(self.name)
         else:
-            facts = ModelFacts(self.name, self.loader, **(self.facts or OwnFacts()).model_dump())
+            facts = (self.facts or OwnFacts()).of(self.name, self.loader)
         if self.cost is None:
             return facts
         return replace(facts, cost=CostModel(self.cost.pixel_us * 1e-6, self.cost.call_ms * 1e-3))

@@ -54,7 +54,7 @@ class Inpainter:
         device = config.device or settings.device
         self._device = "cpu" if device == "mps" and not self.facts.mps else device
         self._model: InpaintModel | None = None
-        self._error: TextRemovalError | None = None
+        self._failure: TextRemovalError | None = None
         self._status = ModelStatus(config.name, ModelState.LOADING, self._device, replicas=1)
         self._batcher = Batcher(
             self._forward,
@@ -120,7 +120,7 @@ class Inpainter:
     async def _submit(self, crop: Crop, deadline: float | None) -> Image:
         await self._loaded(deadline)
         height, width = padded_shape(crop.mask.shape[0], crop.mask.shape[1], self.facts)
-        kind = (height, width)  # batchable models take no parameters (ModelFacts.batchable)
+        kind = (height, width, *(getattr(crop.parameters, name) for name in self.facts.parameters))
         try:
             return await self._batcher.submit(
                 crop, kind=kind, pixels=height * width, owner=crop.job_id, deadline=deadline
@@ -143,8 +143,8 @@ class Inpainter:
         except TimeoutError:
             raise ModelUnavailable(f"model {self.facts.name} is still loading", retry_after_s=10) from None
         if self._model is None:
-            assert self._error is not None
-            raise self._error
+            assert self._failure is not None
+            raise self._failure.again()
 
     def _forward(self, tickets: Sequence[Ticket[Crop, Image]]) -> Sequence[Image]:
         """One forward of windows of one padded shape; runs in the inference thread."""
@@ -229,7 +229,7 @@ class Inpainter:
             return model, model.warm_up(most) if isinstance(model, WarmsUp) else most
 
         self._model, self._batcher.max_pixels = await loop.run_in_executor(self._batcher.thread, work)
-        self._error = None
+        self._failure = None
         self._ready_at = time.time()
         self._status = replace(self._status, state=ModelState.READY, reason=None, download=None)
         self._settled.set()
@@ -240,7 +240,7 @@ class Inpainter:
         self._status = replace(self._status, state=ModelState.LOADING, download=share)
 
     def _failed(self, error: TextRemovalError) -> None:
-        self._error = error
+        self._failure = error.again()
         self._status = replace(self._status, state=ModelState.ERROR, reason=error.message, download=None)
         self._settled.set()
 

@@ -57,7 +57,8 @@ class Subscription:
             if pause_s == 0:
                 return True
             if self._failure:
-                raise self._failure
+                failure, self._failure = self._failure, None
+                raise failure
             if end is not None and end <= now:
                 return False
             pauses = [pause for pause in (pause_s, None if end is None else end - now) if pause is not None]

@@ -3,10 +3,12 @@
 import asyncio
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from deployments.config.settings import AppConfig, Environment, ModelConfig, OwnFacts, Resources, Settings, resolve
 from deployments.inference.inpainter import Inpainter
@@ -257,3 +259,78 @@ async def test_a_model_that_cannot_run_elsewhere_fails_the_window_alone(settings
     with pytest.raises(OutOfDeviceMemory):
         await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
     await replica.close()
+
+
+class Watched(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
+    """An image whose death can be seen."""
+
+
+async def test_calls_to_a_model_that_cannot_load_keep_nothing_alive(settings: Settings) -> None:
+    # Given: the offline start of the README
+    replica = Inpainter(ModelConfig(name="lama"), settings, Reports())
+    with pytest.raises(WeightsUnavailable):
+        await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
+    alive: list[weakref.ref[Watched]] = []
+    errors: list[int] = []
+    # When
+    for _ in range(50):
+        image = photo(80, 60).view(Watched)
+        alive.append(weakref.ref(image))
+        try:
+            await replica.inpaint("job", image, hole(), InpaintParameters())
+        except WeightsUnavailable as error:
+            errors.append(id(error))
+        del image
+    # Then
+    assert len(errors) == 50
+    assert [image() for image in alive if image() is not None] == []
+    await replica.close()
+
+
+class Answering:
+    """A batchable model whose result is the number of steps it was asked for, once `hold` is set."""
+
+    hold = threading.Event()
+
+    def inpaint(
+        self, images: Images, masks: Masks, parameters: InpaintParameters, on_step: StepCallback | None = None
+    ) -> Images:
+        assert self.hold.wait(10)
+        return np.full_like(images, parameters.ldm_steps)
+
+
+def load_answering(facts: ModelFacts, options: LoadOptions) -> Answering:
+    return Answering()
+
+
+@pytest.mark.parametrize(
+    ("facts", "batches"), [(OwnFacts(batchable=True), 5), (OwnFacts(batchable=True, parameters=("prompt",)), 2)]
+)
+async def test_windows_share_a_batch_only_if_they_agree_in_what_changes_the_result(
+    settings: Settings, facts: OwnFacts, batches: int
+) -> None:
+    # Given: a busy model of one's own, and four windows that ask for different things
+    config = ModelConfig(name="mine", loader=f"{__name__}:load_answering", facts=facts)
+    replica = Inpainter(config, settings, Reports())
+    Answering.hold.clear()
+    work = []
+    for steps in (9, 1, 2, 3, 4):
+        parameters = InpaintParameters(ldm_steps=steps, hd_strategy_resize_limit=1000 + steps)
+        work.append(asyncio.create_task(replica.inpaint("job", photo(80, 60), hole(), parameters)))
+        while not replica._batcher._running:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    while replica._batcher.waiting < 4:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    # When
+    Answering.hold.set()
+    filled = await asyncio.gather(*work)
+    # Then: a model that is said not to read the steps runs them in one batch
+    assert replica._forwards == batches
+    if batches == 5:
+        assert [int(one.image[0, 0, 0]) for one in filled] == [9, 1, 2, 3, 4]
+    await replica.close()
+
+
+def test_a_parameter_no_model_has_is_refused_with_the_ones_there_are() -> None:
+    with pytest.raises(ValidationError, match="steps: there are sd_seed"):
+        OwnFacts(parameters=("steps",))

@@ -6,6 +6,9 @@ from typing import Literal, Protocol, runtime_checkable
 
 from models.types import MODEL_PARAMETERS, Images, InpaintParameters, Masks, StepCallback
 
+LAMA_PIXEL_BYTES = 1536
+"""Main memory of one forward of LaMa in fp32, a pixel: measured at 512x512 to 1536x1536, where it takes 3.6 GB."""
+
 Precision = Literal["fp32", "bf16"]
 """Of the network's weights and features; what must be exact stays fp32."""
 
@@ -36,8 +39,11 @@ class ModelFacts:
     `pad_multiple`, at least `min_size`, and to a square if `pad_to_square`.
 
     `batchable`: several windows of one shape can run in one forward, if they agree in `parameters`: the fields of
-    InpaintParameters that change what the model gives. `own_crop`: the model crops and resizes by rules of its own
-    inside its call (IOPaint's migan and fcf), so it must see the whole image for the IOPaint strategies.
+    InpaintParameters that change what the model gives. `own_crop_px`, if not 0: the model crops and resizes to squares
+    of that side by rules of its own inside its call (IOPaint's migan and fcf), so it must see the whole image for the
+    IOPaint strategies; `Auto` makes windows of that size for it. `shortest_px`: the shortest side of `Auto`'s windows,
+    the size the model was trained at if it is lost on smaller ones. `pixel_bytes`: main memory of one forward, a pixel
+    of its window.
     `loader` is "module:function", a `Loader`. `mps`: runs on Apple's GPU; if not, it runs on the CPU there. `weights`
     names files of models.weights.files; `licence` is that of the weights; `cost` is what the planner prices windows by.
     `bf16`: the model can run at that precision.
@@ -50,7 +56,9 @@ class ModelFacts:
     min_size: int = 1
     pad_to_square: bool = False
     batchable: bool = False
-    own_crop: bool = False
+    own_crop_px: int = 0
+    shortest_px: int = 64
+    pixel_bytes: int = LAMA_PIXEL_BYTES
     diffusion: bool = False
     mps: bool = True
     speed: str = "medium"

@@ -16,7 +16,9 @@ import torch
 from models import weights
 from models.base import LoadOptions, ModelFacts
 from models.errors import InvalidRequest, ModelUnavailable
-from models.types import Image, Images, InpaintParameters, Mask, Masks, StepCallback
+from models.masking.masks import count_areas
+from models.planning.iopaint import MOST_CROPS
+from models.types import HDStrategy, Image, Images, InpaintParameters, Mask, Masks, StepCallback
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,8 @@ SEED = 42
 
 @dataclass(frozen=True, slots=True)
 class IOPaintModel:
-    """One of iopaint.model's erase models, driven by its `forward`, or whole if it crops by rules of its own.
+    """One of iopaint.model's erase models, driven by its `forward`. If it crops by rules of its own: whole for the
+    strategies of IOPaint, and each crop is a step; one forward for a window that `Auto` cut to its size.
 
     What a grey mask value means is the model's: masked is > 120 for migan and fcf, > 127 for mat and zits, >= 127.5
     for ldm and > 0 for manga. ldm calls `on_step` after each of its steps; for the others a window is one step.
@@ -42,30 +45,53 @@ class IOPaintModel:
         _report_ldm_steps(on_step)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # IOPaint was written for libraries of early 2024
-            return np.stack([self._fill(image, mask, parameters) for image, mask in zip(images, masks, strict=True)])
+            pairs = zip(images, masks, strict=True)
+            return np.stack([self._fill(image, mask, parameters, on_step) for image, mask in pairs])
 
-    def _fill(self, image: Image, mask: Mask, parameters: InpaintParameters) -> Image:
-        from iopaint.schema import HDStrategy, InpaintRequest
+    def _fill(self, image: Image, mask: Mask, parameters: InpaintParameters, on_step: StepCallback | None) -> Image:
+        from iopaint.schema import HDStrategy as Strategy
+        from iopaint.schema import InpaintRequest
 
         chosen = {name: getattr(parameters, name) for name in self.facts.parameters}
-        request = InpaintRequest(hd_strategy=HDStrategy.ORIGINAL, **chosen)
+        request = InpaintRequest(hd_strategy=Strategy.ORIGINAL, **chosen)
+        planned = parameters.hd_strategy is HDStrategy.AUTO
         if self.model.name == "zits":
             _require_known_pixels(mask)
         torch.manual_seed(SEED)
         # Copies: IOPaint wraps its input in tensors, which must be writable, and migan writes into `request`.
-        if self.facts.own_crop:
-            bgr = self._crop_and_fill(image.copy(), mask.copy(), request)
+        if self.facts.own_crop_px and max(mask.shape) <= self.facts.own_crop_px and planned:
+            bgr = self.model._pad_forward(image.copy(), mask.copy(), request)
+        elif self.facts.own_crop_px:
+            bgr = self._crop_and_fill(image.copy(), mask.copy(), request, on_step)
         else:
             bgr = self.model.forward(image.copy(), mask[:, :, np.newaxis].copy(), request)
         return np.ascontiguousarray(bgr[:, :, ::-1]).astype(np.uint8)
 
-    def _crop_and_fill(self, image: Image, mask: Mask, request: Any) -> Any:
+    def _crop_and_fill(self, image: Image, mask: Mask, request: Any, on_step: StepCallback | None) -> Any:
+        forward = self.model.forward
+        crops = count_areas(mask)
+        if crops > MOST_CROPS:
+            message = f"the mask has {crops} separate areas; {self.model.name} fills at most {MOST_CROPS} at once"
+            raise InvalidRequest(message, field="model")
+        done = 0
+
+        def counted(*arguments: Any) -> Any:
+            nonlocal done
+            filled = forward(*arguments)
+            done += 1
+            if on_step is not None:
+                on_step(done, max(crops, done))
+            return filled
+
+        self.model.forward = counted
         try:
             return self.model(image, mask, request)
         except cv2.error as error:
             # A crop is shrunk to 512 pixels; a side of less than one pixel is left of a hair-thin one.
             message = f"{self.model.name} cannot fill areas as thin as those of this image"
             raise InvalidRequest(message, field="model") from error
+        finally:
+            self.model.forward = forward
 
 
 def _require_known_pixels(mask: Mask) -> None:

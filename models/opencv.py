@@ -2,12 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import isqrt
 
 import cv2
 import numpy as np
 
 from models.base import LoadOptions, ModelFacts
+from models.errors import InvalidRequest
 from models.types import Box, Image, Images, InpaintParameters, Mask, Masks, StepCallback
+
+MOST_VISITS = 1_000_000_000
+"""cv2.inpaint looks at a square of (2 radius + 1) squared around each masked pixel, at about 5 ns each, and nothing can
+stop it: one window takes 5 s at most on one core. With the default radius that is 12 megapixels to fill."""
 
 FLAGS = {"INPAINT_NS": cv2.INPAINT_NS, "INPAINT_TELEA": cv2.INPAINT_TELEA}
 
@@ -31,9 +37,22 @@ class OpenCV:
             box, hole = zone
             cv2.copyTo(_inpaint(image[box.slices], hole, parameters), hole, filled[box.slices])
 
+        _check_work(mask, parameters.cv2_radius)
         filled = image.copy()
         list(self.threads.map(fill, _zones(mask, parameters.cv2_radius)))
         return filled
+
+
+def _check_work(mask: Mask, radius: int) -> None:
+    """Raises: InvalidRequest."""
+    area = int(np.count_nonzero(mask))
+    if area * (2 * radius + 1) ** 2 > MOST_VISITS:
+        most = max(0, (isqrt(MOST_VISITS // area) - 1) // 2)
+        raise InvalidRequest(
+            f"cv2_radius: {radius} is too much for the {area} pixels to fill in one window; "
+            + (f"{most} is possible there" if most else "so many cannot be filled at once; use hd_strategy Auto"),
+            field="cv2_radius",
+        )
 
 
 def load(facts: ModelFacts, options: LoadOptions) -> OpenCV:

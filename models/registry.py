@@ -34,6 +34,7 @@ MODELS = (
         loader="models.opencv:load",
         summary="OpenCV's classic inpainting: no weights, no network; blurs larger areas",
         pad_multiple=1,
+        pixel_bytes=32,  # measured: 22
         mps=False,
         speed="fast",
         cost=CostModel(pixel_s=7.5e-9, call_s=3e-3),  # it looks at holes only: a window costs what its bytes cost
@@ -95,7 +96,8 @@ MODELS = (
         loader="models.iopaint_models:load",
         summary="FcF: fast Fourier synthesis for repeating textures, always at 512x512",
         pad_multiple=1,
-        own_crop=True,
+        own_crop_px=512,
+        pixel_bytes=64,
         mps=False,
         licence="research only (Apache-2.0 on top of NVIDIA's non-commercial StyleGAN2-ADA)",
         weights=("places_512_G.pth",),
@@ -114,7 +116,8 @@ MODELS = (
         loader="models.iopaint_models:load",
         summary="MI-GAN: small and fast, made for phones, always at 512x512",
         pad_multiple=1,
-        own_crop=True,
+        own_crop_px=512,
+        pixel_bytes=64,
         speed="fast",
         licence="MIT",
         weights=("migan_traced.pt",),
@@ -138,6 +141,7 @@ def facts(name: str) -> ModelFacts:
             summary="A diffusion model for inpainting",
             pad_multiple=8,
             min_size=512,
+            shortest_px=512,
             diffusion=True,
             speed="very slow",
             # A second call costs at least one window of the 512x512 they are trained on.

@@ -12,7 +12,7 @@ from models.planning.limits import PlanLimits, with_context
 from models.planning.merging import bounds, merge
 from models.planning.overlaps import later_overlaps
 from models.planning.padding import padded_shape
-from models.planning.tiles import sort_by_size
+from models.planning.tiles import sort_by_size, tile_px
 from models.planning.window import Scaling, Window
 from models.types import Box, Mask
 
@@ -20,8 +20,9 @@ from models.types import Box, Mask
 def plan_by_cost(mask: Mask, facts: ModelFacts, limits: PlanLimits) -> tuple[Window, ...]:
     """Every masked pixel has one owner; together never more padded pixels than the unreduced whole image."""
     height, width = mask.shape
+    limits = limits.of(facts)
     buckets = Buckets(height, width, facts, limits)
-    holes, oversize = sort_by_size(hole_edges(mask), mask, buckets, limits)
+    holes, oversize = sort_by_size(hole_edges(mask, tile_px(buckets)), mask, buckets, limits)
     if not len(holes) and not len(oversize):
         return ()
     needs = with_context(holes, height, width, limits)
@@ -42,7 +43,8 @@ def _is_cheaper(
     if whole.scaling is Scaling.NONE:
         call = facts.cost.call_px
         return pixels > tall * wide or pixels + call * len(windows) >= whole.pixels + call
-    return pixels > tall * wide
+    # Reducing the whole image is no way to save for a model that runs at one size: it has few pixels as it is.
+    return pixels > tall * wide and not facts.own_crop_px
 
 
 Draft = tuple[Box, Box, tuple[int, int], Scaling]

@@ -11,9 +11,6 @@ from models.planning.limits import PlanLimits
 Lengths = NDArray[np.int64]
 """Pixels along one axis, for many windows at once."""
 
-SHORTEST_PX = 64
-"""A window of 64x64 costs LaMa hardly more than the call itself; smaller ones only add shapes."""
-
 TOO_LARGE = np.iinfo(np.int64).max // 4
 """Price of a window that may not be; four of them can still be added."""
 
@@ -28,7 +25,7 @@ class Buckets:
         # cv2 takes any size: a multiple of 8 makes shapes meet there too.
         multiple = lcm(facts.pad_multiple, 8) if facts.pad_multiple < 8 else facts.pad_multiple
         self.longest = max(limits.max_window_px // multiple * multiple, facts.min_size, multiple)
-        shortest = max(SHORTEST_PX, facts.min_size, limits.diffusion_side_px if facts.diffusion else 0)
+        shortest = max(facts.shortest_px, facts.min_size, facts.own_crop_px)
         rungs = _rungs(min(shortest, self.longest), self.longest, multiple, limits.bucket_ratio)
         lengths = np.arange(min(max(height, width), self.longest) + 1)
         self._rung_of = rungs[np.searchsorted(rungs, lengths)]
@@ -53,7 +50,8 @@ class Buckets:
         tall, wide = self._padded[tall], self._padded[wide]
         if self._facts.pad_to_square:
             tall = wide = np.maximum(tall, wide)
-        return np.where(fits, tall * wide + self._call_px, TOO_LARGE)
+        area = np.full_like(tall, self._facts.own_crop_px**2) if self._facts.own_crop_px else tall * wide
+        return np.where(fits, area + self._call_px, TOO_LARGE)
 
 
 def _rungs(shortest: int, longest: int, multiple: int, ratio: float) -> Lengths:

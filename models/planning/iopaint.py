@@ -3,24 +3,46 @@
 import cv2
 
 from models.base import ModelFacts
+from models.errors import InvalidRequest
 from models.planning.overlaps import later_overlaps, without_hidden
 from models.planning.padding import padded_shape
 from models.planning.window import Scaling, Window
 from models.types import Box, HDStrategy, InpaintParameters, Mask
 
+MOST_CROPS = 2000
+"""IOPaint runs one crop for each contour, however many there are; the time to compare them grows with their square."""
 
-def plan_as_iopaint(mask: Mask, facts: ModelFacts, parameters: InpaintParameters) -> tuple[Window, ...]:
+
+def plan_as_iopaint(
+    mask: Mask, facts: ModelFacts, parameters: InpaintParameters, forward_bytes: int
+) -> tuple[Window, ...]:
     """The windows IOPaint would run for Original, Crop or Resize; none for an empty mask.
+
+    Raises: InvalidRequest if a forward would take more memory than `forward_bytes`, or for over MOST_CROPS crops.
 
     Models that crop by themselves and diffusion models get the whole image, because IOPaint ignores the strategy for
     them. One difference: IOPaint's diffusion models blur the mask and so change pixels around it; we never do.
     """
     if not mask.any():
         return ()
+    windows = _windows(mask, facts, parameters)
+    largest = max(windows, key=lambda window: window.pixels)
+    needed = largest.pixels * facts.pixel_bytes
+    if needed > forward_bytes:
+        raise InvalidRequest(
+            f"hd_strategy: {parameters.hd_strategy} runs {facts.name} over {largest.padded_width}x"
+            f"{largest.padded_height} pixels at once, which takes {needed / 2**30:.1f} GiB of the "
+            f"{forward_bytes / 2**30:.1f} that MAX_IMAGE_SIZE allows; Auto needs less",
+            field="hd_strategy",
+        )
+    return windows
+
+
+def _windows(mask: Mask, facts: ModelFacts, parameters: InpaintParameters) -> tuple[Window, ...]:
     height, width = mask.shape
     # max(image.shape) counts the 3 channels too.
     longest = max(height, width, 3)
-    if not (facts.own_crop or facts.diffusion):
+    if not (facts.own_crop_px or facts.diffusion):
         if parameters.hd_strategy is HDStrategy.CROP and longest > parameters.hd_strategy_crop_trigger_size:
             return _crops(mask, facts, parameters.hd_strategy_crop_margin)
         if parameters.hd_strategy is HDStrategy.RESIZE and longest > parameters.hd_strategy_resize_limit:
@@ -53,6 +75,12 @@ def _at_most(height: int, width: int, limit: int) -> tuple[int, int]:
 def _crops(mask: Mask, facts: ModelFacts, margin: int) -> tuple[Window, ...]:
     """One window for each outer contour, in the order cv2 finds them. Where crops overlap, the last one wins."""
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if len(contours) > MOST_CROPS:
+        raise InvalidRequest(
+            f"hd_strategy: the mask has {len(contours)} separate areas, and Crop runs the model for each; at most "
+            f"{MOST_CROPS} are possible. Auto joins them",
+            field="hd_strategy",
+        )
     height, width = mask.shape
     crops = without_hidden([_crop(cv2.boundingRect(contour), margin, height, width) for contour in contours])
     return tuple(

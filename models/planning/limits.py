@@ -1,10 +1,12 @@
 """The limits a plan keeps, and the context it gives a hole. The constants are argued here; the planner is in auto.py,
 prices in ModelFacts.cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
+from models.base import LAMA_PIXEL_BYTES, ModelFacts
 from models.planning.components import Edges
 
 
@@ -21,7 +23,7 @@ class PlanLimits:
     on. `margin_ratio` of the hole's shorter side is given if that is more: with 0.25 a hole never fills more than two
     thirds of its window's side. `margin_cap_px` ends that. Up to a hole of 128 px this stays below the 32 px that
     IOPaint's API takes by default, so the windows are smaller than its crops.
-    `diffusion_side_px`: the shortest side of a diffusion model's window, the 512 px they are trained on.
+    `generous_px` of context are given where hole and context fit into the longest window all the same.
     """
 
     max_window_px: int = 2048
@@ -29,20 +31,35 @@ class PlanLimits:
     margin_floor_px: int = 24
     margin_ratio: float = 0.25
     margin_cap_px: int = 256
-    diffusion_side_px: int = 512
+    generous_px: int = 0
+
+    def of(self, facts: ModelFacts) -> Self:
+        """For that model. One that always runs at one size gets windows of that size, and holes in them the context
+        IOPaint gives it: 128 of 512 px."""
+        if not facts.own_crop_px:
+            return self
+        return replace(self, max_window_px=facts.own_crop_px, generous_px=facts.own_crop_px // 4)
+
+    @property
+    def forward_bytes(self) -> int:
+        """Main memory one forward may take, whatever the strategy: what lama takes for a square of the longest side,
+        6 GiB for 2048 px."""
+        return self.max_window_px**2 * LAMA_PIXEL_BYTES
 
 
 def _margins(holes: Edges, limits: PlanLimits) -> Edges:
-    shorter = np.minimum(holes[:, 2] - holes[:, 0], holes[:, 3] - holes[:, 1])
-    scaled = np.ceil(shorter * limits.margin_ratio).astype(np.int64)
+    """(n, 2): for left and right, for top and bottom."""
+    sizes = holes[:, 2:] - holes[:, :2]
+    scaled = np.ceil(sizes.min(axis=1, keepdims=True) * limits.margin_ratio).astype(np.int64)
     most = max(limits.margin_cap_px, limits.margin_floor_px)
-    margins: Edges = np.clip(scaled, limits.margin_floor_px, most)
+    room = (limits.max_window_px - sizes) // 2
+    margins: Edges = np.maximum(np.clip(scaled, limits.margin_floor_px, most), np.minimum(limits.generous_px, room))
     return margins
 
 
 def with_context(holes: Edges, height: int, width: int, limits: PlanLimits) -> Edges:
     """Holes with their margins, as far as an image of that size reaches."""
-    margins = _margins(holes, limits)[:, np.newaxis]
+    margins = _margins(holes, limits)
     low = np.maximum(holes[:, :2] - margins, 0)
     high = np.minimum(holes[:, 2:] + margins, (width, height))
     return np.concatenate([low, high], axis=1)

@@ -45,8 +45,10 @@ def plan(
     """The windows to run, numbered from 0 in reading order (Crop: in IOPaint's order). None for an empty mask.
 
     Pure and deterministic; `mask` (height, width) holds 0 and 255 only and is not written to. `limits` bind `Auto`
-    only. Equal arguments give equal plans.
+    only, and the memory of one forward always. Equal arguments give equal plans.
+
+    Raises: InvalidRequest if an IOPaint strategy asks for too much at once.
     """
     if parameters.hd_strategy is HDStrategy.AUTO:
         return plan_by_cost(mask, facts, limits)
-    return plan_as_iopaint(mask, facts, parameters)
+    return plan_as_iopaint(mask, facts, parameters, limits.forward_bytes)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.planning.buckets import SHORTEST_PX, Buckets
+from models.planning.buckets import Buckets
 from models.planning.components import Edges, tight_edges
 from models.planning.limits import PlanLimits, with_context
 from models.types import Box, Mask
@@ -14,9 +14,16 @@ LEAST_KNOWN = 0.25
 line with its margins has a third or more; a solid block has nothing: its tiles would be guessed and the seams would
 show, so it is filled at reduced size instead."""
 
+SHORTEST_PX = 64
+"""Of a tile. A window of 64x64 costs LaMa hardly more than the call itself."""
+
 TILES_PER_WINDOW = 4
 """Tiles are this many times shorter than a window may be. Merging joins them again; what is small follows the shape of
 a thin hole, such as a frame around the picture."""
+
+
+def tile_px(buckets: Buckets) -> int:
+    return max(buckets.longest // TILES_PER_WINDOW, SHORTEST_PX)
 
 
 def sort_by_size(holes: Edges, mask: Mask, buckets: Buckets, limits: PlanLimits) -> tuple[Edges, Edges]:
@@ -35,8 +42,8 @@ def sort_by_size(holes: Edges, mask: Mask, buckets: Buckets, limits: PlanLimits)
 
 def _tiles(hole: Edges, mask: Mask, buckets: Buckets, limits: PlanLimits) -> Edges | None:
     """The hole cut into equal parts that fit, each shrunk to its masked pixels; None if too little is known there."""
-    side = max(buckets.longest // TILES_PER_WINDOW, SHORTEST_PX)
-    xs, ys = (_cuts(int(hole[axis]), int(hole[axis + 2]), side) for axis in (0, 1))
+    side_px = tile_px(buckets)
+    xs, ys = (_cuts(int(hole[axis]), int(hole[axis + 2]), side_px) for axis in (0, 1))
     cells = [Box(x, y, right, bottom) for y, bottom in ys for x, right in xs]
     found = np.array([tight_edges(mask, cell) for cell in cells], dtype=np.int64)
     tiles = found[found[:, 2] > 0]

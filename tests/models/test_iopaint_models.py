@@ -12,7 +12,7 @@ from models import registry
 from models.base import InpaintModel
 from models.errors import Cancelled, InvalidRequest, ModelUnavailable
 from models.planning.padding import pad, padded_shape
-from models.types import Image, InpaintParameters, Mask
+from models.types import HDStrategy, Image, InpaintParameters, Mask
 from tests.standins import checksum_variable, make_all, make_fcf, make_mat
 
 SMALL = ("lama", "anime-lama", "ldm", "zits", "manga", "migan")
@@ -185,6 +185,42 @@ def test_zits_refuses_a_fully_masked_image_instead_of_searching_forever(
     # When / Then
     with pytest.raises(InvalidRequest, match="zits cannot fill a whole image"):
         by_us(loaded["zits"], "zits", image, mask, PARAMETERS)
+
+
+def test_a_window_of_auto_is_one_forward_of_migan_and_each_crop_of_iopaint_a_step(
+    loaded: dict[str, InpaintModel],
+) -> None:
+    # Given: two areas
+    image, mask = picture(512, 400)
+    mask[:] = 0
+    mask[20:60, 30:200] = mask[300:340, 100:300] = 255
+    # When
+    steps: dict[HDStrategy, list[tuple[int, int]]] = {HDStrategy.AUTO: [], HDStrategy.ORIGINAL: []}
+    for strategy, seen in steps.items():
+        parameters = InpaintParameters(strategy)
+        loaded["migan"].inpaint(
+            image[None], mask[None], parameters, lambda done, total, to=seen: to.append((done, total))
+        )
+    # Then
+    assert steps == {HDStrategy.AUTO: [], HDStrategy.ORIGINAL: [(1, 2), (2, 2)]}
+
+
+def test_migan_can_be_stopped_between_two_crops_and_goes_on_working(loaded: dict[str, InpaintModel]) -> None:
+    # Given
+    image, mask = picture(700, 600)
+    mask[:] = 0
+    mask[::200, ::200] = 255
+    whole = InpaintParameters(HDStrategy.ORIGINAL)
+
+    def stop(done: int, total: int) -> None:
+        if done == 2:
+            raise Cancelled("enough")
+
+    # When
+    with pytest.raises(Cancelled):
+        loaded["migan"].inpaint(image[None], mask[None], whole, stop)
+    # Then
+    assert (by_us(loaded["migan"], "migan", image, mask, whole) == by_iopaint("migan", image, mask, whole)).all()
 
 
 def test_an_area_too_thin_for_migan_is_a_clear_error(loaded: dict[str, InpaintModel]) -> None:

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from models import registry
+from models.errors import InvalidRequest
+from models.opencv import MOST_VISITS
 from models.types import InpaintParameters
 
 
@@ -44,3 +46,24 @@ def test_holes_filled_side_by_side_have_the_bytes_of_the_whole_image(flag: str, 
         # Then
         theirs = cv2.inpaint(np.ascontiguousarray(image[:, :, ::-1]), mask, radius, getattr(cv2, flag))[:, :, ::-1]
         assert (filled == theirs).all()
+
+
+def test_a_radius_that_would_take_seconds_on_its_area_is_refused_and_the_largest_possible_one_is_told() -> None:
+    # Given
+    image, mask = np.zeros((1, 256, 256, 3), np.uint8), np.full((1, 256, 256), 255, np.uint8)
+    model = registry.load("cv2", "cpu", threads=1)
+    # When
+    with pytest.raises(InvalidRequest, match="61 is possible there") as caught:
+        model.inpaint(image, mask, InpaintParameters(cv2_radius=100))
+    # Then
+    assert caught.value.details["field"] == "cv2_radius"
+    assert (2 * 61 + 1) ** 2 * mask.size <= MOST_VISITS < (2 * 62 + 1) ** 2 * mask.size
+
+
+def test_a_small_hole_takes_the_largest_radius() -> None:
+    image, mask = np.full((1, 64, 64, 3), 90, np.uint8), np.zeros((1, 64, 64), np.uint8)
+    mask[0, 30:33, 30:33] = 255
+
+    filled = registry.load("cv2", "cpu", threads=1).inpaint(image, mask, InpaintParameters(cv2_radius=100))
+
+    assert (filled == 90).all()

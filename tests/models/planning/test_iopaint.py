@@ -11,10 +11,12 @@ import pytest
 import torch
 from torch import nn
 
+from models import registry
 from models.base import ModelFacts
+from models.errors import InvalidRequest
 from models.planning.padding import pad, padded_shape, unpad
 from models.planning.paste import Canvas
-from models.planning.plan import Scaling, cut, plan
+from models.planning.plan import PlanLimits, Scaling, cut, plan
 from models.types import Box, HDStrategy, Image, InpaintParameters, Mask
 from tests.standins import save_script, torch_script
 
@@ -238,7 +240,7 @@ def test_models_that_crop_themselves_and_diffusion_models_get_the_whole_image(st
     parameters = InpaintParameters(strategy, 1, 32, 64)
 
     for facts in (
-        ModelFacts("migan", "none:none", pad_multiple=512, min_size=512, pad_to_square=True, own_crop=True),
+        ModelFacts("migan", "none:none", pad_multiple=512, min_size=512, pad_to_square=True, own_crop_px=512),
         ModelFacts("sd", "none:none", min_size=512, diffusion=True),
     ):
         # When
@@ -283,3 +285,32 @@ def test_padding_is_iopaints_for_every_size_multiple_and_shape(peers: dict[str, 
             np.testing.assert_array_equal(ours, theirs)
             np.testing.assert_array_equal(pad(image[:, :, 0], *ours.shape[:2]), ours[:, :, 0])
             np.testing.assert_array_equal(unpad(ours, height, width), image)
+
+
+@pytest.mark.parametrize("strategy", [HDStrategy.ORIGINAL, HDStrategy.CROP, HDStrategy.RESIZE])
+def test_a_forward_that_needs_more_memory_than_the_longest_side_allows_is_refused(strategy: HDStrategy) -> None:
+    # Given: a window of 2,000 x 1,000 pixels for whichever strategy
+    mask = np.zeros((1000, 2000), np.uint8)
+    mask[10:990, 10:1990] = 255
+    parameters = InpaintParameters(strategy, 1, 32, 2000)
+    # When / Then
+    assert len(plan(mask, registry.facts("lama"), parameters, PlanLimits(max_window_px=1448))) == 1
+    with pytest.raises(InvalidRequest, match=r"lama over 2000x1000 pixels at once, which takes 2\.9 GiB") as caught:
+        plan(mask, registry.facts("lama"), parameters, PlanLimits(max_window_px=1024))
+    assert caught.value.details["field"] == "hd_strategy"
+
+
+def test_a_model_that_takes_little_memory_gets_larger_images_whole() -> None:
+    mask = np.zeros((4000, 5000), np.uint8)
+    mask[0, 0] = 255
+
+    assert len(plan(mask, registry.facts("cv2"), InpaintParameters(HDStrategy.ORIGINAL))) == 1
+
+
+def test_crop_refuses_a_mask_of_countless_areas() -> None:
+    # Given
+    mask = np.zeros((2000, 2000), np.uint8)
+    mask[::10, ::10] = 255
+    # When / Then
+    with pytest.raises(InvalidRequest, match="40000 separate areas"):
+        plan(mask, registry.facts("lama"), InpaintParameters(HDStrategy.CROP))

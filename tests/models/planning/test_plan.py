@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models import registry
 from models.base import CostModel, ModelFacts
 from models.planning.buckets import Buckets
-from models.planning.components import Edges, hole_edges
+from models.planning.components import MOST_PIECES, Edges, hole_edges
 from models.planning.limits import with_context
 from models.planning.merging import bounds, merge
 from models.planning.padding import padded_shape
@@ -299,7 +299,59 @@ def test_hole_boxes_are_tight_and_hold_every_masked_pixel() -> None:
     mask[40:51, 60:93] = 255
 
     # When
-    edges = hole_edges(mask)
+    edges = hole_edges(mask, 512)
 
     # Then
     assert sorted(map(tuple, edges.tolist())) == [(0, 0, 1, 1), (60, 40, 93, 51), (202, 100, 203, 101)]
+
+
+@pytest.mark.parametrize("name", ["fcf", "migan"])
+def test_a_model_of_one_size_gets_windows_of_that_size_and_iopaints_context(name: str) -> None:
+    # Given: two labels far apart, and a hole that would not fit with IOPaint's margin of 128 px
+    mask = np.zeros((1500, 2000), np.uint8)
+    mask[300:330, 500:800] = mask[1000:1030, 1200:1500] = mask[600:650, 1200:1550] = 255
+
+    # When
+    windows = plan(mask, registry.facts(name), AUTO)
+
+    # Then: one forward each, at full resolution
+    assert [window.shape for window in windows] == [(512, 512)] * 3
+    assert {window.scaling for window in windows} == {Scaling.NONE}
+    for window in windows:
+        hole = window.paste
+        around = (hole.left - window.box.left, window.box.right - hole.right, hole.top - window.box.top)
+        assert min(around) >= min(128, (512 - hole.width) // 2)
+
+
+def test_labels_near_each_other_share_the_window_of_a_model_of_one_size() -> None:
+    mask = np.zeros((1500, 2000), np.uint8)
+    for row in range(3):
+        mask[300 + 60 * row : 330 + 60 * row, 500:700] = 255
+
+    assert len(plan(mask, registry.facts("migan"), AUTO)) == 1
+
+
+@pytest.mark.parametrize("pitch", [9, 13, 19, 25])
+def test_a_mask_of_countless_specks_is_planned_as_few_pieces(pitch: int) -> None:
+    # Given: up to 200,000 specks
+    mask = np.zeros((4000, 4000), np.uint8)
+    mask[::pitch, ::pitch] = 255
+
+    # When
+    holes = hole_edges(mask, 512)
+
+    # Then
+    assert len(holes) <= MOST_PIECES
+    windows = check(mask, LAMA, PlanLimits())
+    assert len(windows) <= MOST_PIECES
+
+
+def test_nested_frames_are_planned_as_few_tiles() -> None:
+    mask = np.zeros((6000, 6000), np.uint8)
+    for inset in range(0, 3000, 20):
+        mask[inset : 6000 - inset, [inset, 5999 - inset]] = 255
+        mask[[inset, 5999 - inset], inset : 6000 - inset] = 255
+
+    sizes = hole_edges(mask, 64)[:, 2:] - hole_edges(mask, 64)[:, :2]
+    assert np.prod(-(-sizes // 64), axis=1).sum() <= MOST_PIECES
+    check(mask, LAMA, PlanLimits())

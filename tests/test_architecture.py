@@ -12,13 +12,14 @@ ROOT = Path(__file__).parents[1]
 FRAMEWORKS = {"ray", "fastapi", "starlette", "pydantic", "uvicorn"}
 HEAVY = {"torch", "torchvision", "iopaint", "diffusers", "transformers", "onnxruntime", "rapidocr", "spandrel"}
 
-COMMON = {"deployments.errors", "deployments.logs", "deployments.metrics"}
+COMMON = {"deployments.errors", "deployments.logs", "deployments.metrics", "deployments.threads"}
 MAY_IMPORT: dict[str, set[str]] = {
     "models": set(),
     "deployments.errors": {"models"},
     "deployments.logs": set(),
     "deployments.metrics": set(),
     "deployments.supervisor": set(),
+    "deployments.threads": {"deployments.errors", "models"},
     "deployments.messages": {"deployments.errors", "models"},
     "deployments.config": {"models"},
     "deployments.api": {"deployments.config", "deployments.errors", "deployments.messages", "models"},

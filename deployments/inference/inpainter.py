@@ -11,6 +11,7 @@ import numpy as np
 
 from deployments import metrics
 from deployments.config.settings import ModelConfig, Settings
+from deployments.errors import DeadlineExceeded
 from deployments.inference.batcher import Batcher, Ticket
 from deployments.logs import configure_logging
 from deployments.messages.jobs import Filled, ModelState, ModelStatus
@@ -157,6 +158,8 @@ class Inpainter:
         def on_step(done: int, total: int) -> None:
             if all(ticket.cancelled for ticket in tickets):
                 raise Cancelled("the work was cancelled between two steps")
+            if all(ticket.deadline is not None and ticket.deadline <= time.time() for ticket in tickets):
+                raise DeadlineExceeded("the deadline passed between two steps of the model")
             for crop in crops:
                 if crop.on_step is not None:
                     crop.on_step(done, total)

@@ -1,11 +1,11 @@
 """The detector replica: finds text in images, one at a time in a thread of its own."""
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from deployments.config.settings import ModelConfig, Settings
 from deployments.logs import configure_logging
 from deployments.messages.jobs import DetectedText, Detection
+from deployments.threads import in_thread
 from models.types import Image, Region
 
 
@@ -22,16 +22,16 @@ class TextDetector:
         self._detector = detector.load(config.device or settings.device)
 
     async def detect(self, image: Image, min_confidence: float, deadline: float | None) -> Detection:
-        """`image` (h, w, 3) RGB; found texts in reading order."""
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(
-            self._thread, lambda: self._detector.detect(image, min_confidence=min_confidence)
+        """`image` (h, w, 3) RGB; found texts in reading order. Raises: DeadlineExceeded."""
+        found = await in_thread(
+            lambda: self._detector.detect(image, min_confidence=min_confidence), deadline=deadline, pool=self._thread
         )
         height, width = image.shape[:2]
         texts = tuple(DetectedText(tuple(text.points), text.confidence) for text in found)
         return Detection(texts, width, height)
 
     async def readable(self, image: Image, regions: tuple[Region, ...], deadline: float | None) -> tuple[int, ...]:
-        """Indices of the regions in which text can still be read."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: self._model.readable(self._detector, image, regions))
+        """Indices of the regions in which text can still be read. Raises: DeadlineExceeded."""
+        return await in_thread(
+            lambda: self._model.readable(self._detector, image, regions), deadline=deadline, pool=self._thread
+        )

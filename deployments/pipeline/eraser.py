@@ -5,9 +5,10 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from deployments import metrics
 from deployments.config.settings import Settings
@@ -20,7 +21,9 @@ from deployments.pipeline.masking import Masked, make_mask
 from deployments.pipeline.stopwatch import Stopwatch
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.codecs import load_job
+from deployments.threads import in_thread
 from models.codec import images
+from models.codec.decoding import DecodedImage
 from models.errors import InvalidRequest, ModelUnavailable, UnknownModel
 from models.masking import masks
 from models.planning.paste import Canvas
@@ -73,10 +76,9 @@ class Eraser:
     async def erase_in_steps(self, job: EraseJob) -> AsyncGenerator[Progress | Erased]:
         """Yield what has been done and, last, the result. Raises any of models.errors."""
         watch = Stopwatch(job.created_at)
-        work_id = uuid.uuid4().hex
         yield Progress("preparing", 0, 1)
         with watch.measure("decode"):
-            decoded = await asyncio.to_thread(images.decode, job.image, max_pixels=self._settings.max_image_pixels)
+            decoded = await self._decode(job)
         yield Progress("masking", 0, 1)
         with watch.measure("mask"):
             masked = await make_mask(job, decoded.rgb, self._text)
@@ -90,7 +92,7 @@ class Eraser:
 
         filling: Filling | None = None
         with watch.measure("inpaint"):
-            async with aclosing(self._fill_and_check(work_id, job, decoded.rgb, masked)) as steps:
+            async with aclosing(self._fill_and_check(job, decoded.rgb, masked)) as steps:
                 async for item in steps:
                     if isinstance(item, Progress):
                         yield item
@@ -102,16 +104,14 @@ class Eraser:
 
         yield Progress("finalizing", 0, 1)
         with watch.measure("encode"):
-            data = await asyncio.to_thread(
-                images.encode, decoded, filling.image, masked.mask, format=job.output_format, quality=job.output_quality
-            )
+            data, area_px, areas = await in_thread(partial(_finish, job, decoded, filling.image, masked))
         info = ErasedInfo(
             media_type=job.output_format.media_type,
             model=filling.model,
             width=width,
             height=height,
-            regions_count=len(masked.regions) or masks.count_areas(masked.mask),
-            total_area_px=masks.masked_area(masked.mask),
+            regions_count=areas,
+            total_area_px=area_px,
             fallback_for=filling.fallback_for,
             stroke_fallbacks=masked.stroke_fallbacks,
             seed=filling.seed,
@@ -134,7 +134,7 @@ class Eraser:
                 blob = await self._blobs.get(input_key(task_id, digest))
             except FileNotFoundError:
                 raise ResultExpired(f"the input of task {task_id} is no longer stored") from None
-            job = await asyncio.to_thread(load_job, blob)
+            job = await in_thread(partial(load_job, blob))
             async with aclosing(self.erase_in_steps(job)) as steps:
                 async for item in steps:
                     if isinstance(item, Progress):
@@ -146,6 +146,10 @@ class Eraser:
             ended.set()
             del self._tasks_here[task_id, attempt]
 
+    async def _decode(self, job: EraseJob | DetectJob) -> DecodedImage:
+        decode = partial(images.decode, job.image, max_pixels=self._settings.max_image_pixels)
+        return await in_thread(decode, deadline=job.deadline)
+
     async def task_ended(self, task_id: str, attempt: int) -> None:
         """Returns when no work on that attempt goes on in this replica."""
         ended = self._tasks_here.get((task_id, attempt))
@@ -156,15 +160,15 @@ class Eraser:
         """Raises: InvalidRequest if the service runs without a detector; the errors of decoding."""
         if self._text is None:
             raise InvalidRequest("this service runs without a text detector", field="detect")
-        decoded = await asyncio.to_thread(images.decode, job.image, max_pixels=self._settings.max_image_pixels)
+        decoded = await self._decode(job)
         return await self._text.detect(decoded.rgb, job.min_confidence, job.deadline)
 
     async def _fill_and_check(
-        self, work_id: str, job: EraseJob, image: Image, masked: Masked
+        self, job: EraseJob, image: Image, masked: Masked
     ) -> AsyncGenerator[Progress | tuple[Filling, Masked]]:
         """Fill what is masked; if asked to verify, fill regions that can still be read as boxes, once."""
         filling: Filling | None = None
-        async with aclosing(self._fill(work_id, job, image, masked.mask)) as steps:
+        async with aclosing(self._fill(job, image, masked.mask)) as steps:
             async for item in steps:
                 if isinstance(item, Progress):
                     yield item
@@ -175,21 +179,18 @@ class Eraser:
         if verify and masked.regions and self._text is not None:
             left = await self._text.readable(filling.image, masked.regions, job.deadline)
             if left:
-                boxes = masks.rasterise([masked.regions[i] for i in left], image.shape[1], image.shape[0])
-                masked = Masked(
-                    masks.union([masked.mask, boxes]), masked.regions, (masked.stroke_fallbacks or 0) + len(left)
-                )
-                async with aclosing(self._fill(work_id, job, image, masked.mask)) as steps:
+                masked = await in_thread(partial(_with_boxes, masked, left), deadline=job.deadline)
+                async with aclosing(self._fill(job, image, masked.mask)) as steps:
                     async for item in steps:
                         if isinstance(item, Filling):
                             filling = item
         yield filling, masked
 
-    async def _fill(self, work_id: str, job: EraseJob, image: Image, mask: Mask) -> AsyncGenerator[Progress | Filling]:
+    async def _fill(self, job: EraseJob, image: Image, mask: Mask) -> AsyncGenerator[Progress | Filling]:
         """Run the model over the mask's windows; if it cannot answer and there is a fallback, run that instead."""
         name, wanted_instead = self._answering(job)
         try:
-            async with aclosing(self._fill_with(work_id, name, wanted_instead, job, image, mask)) as steps:
+            async with aclosing(self._fill_with(name, wanted_instead, job, image, mask)) as steps:
                 async for item in steps:
                     yield item
         except ModelUnavailable as error:
@@ -198,23 +199,25 @@ class Eraser:
             log.warning("model %s is unavailable, %s answers: %s", name, self._settings.fallback_model, error.message)
             self._unavailable_until[name] = time.monotonic() + RECHECK_S
             fallback = self._settings.fallback_model
-            async with aclosing(self._fill_with(work_id, fallback, name, job, image, mask)) as steps:
+            async with aclosing(self._fill_with(fallback, name, job, image, mask)) as steps:
                 async for item in steps:
                     yield item
 
     async def _fill_with(
-        self, work_id: str, name: str, fallback_for: str | None, job: EraseJob, image: Image, mask: Mask
+        self, name: str, fallback_for: str | None, job: EraseJob, image: Image, mask: Mask
     ) -> AsyncGenerator[Progress | Filling]:
         facts = self._facts[name]
         parameters, seed = _seeded(job.parameters) if facts.diffusion else (job.parameters, None)
-        windows = await asyncio.to_thread(plan, mask, facts, parameters, self._limits)
+        windows = await in_thread(partial(plan, mask, facts, parameters, self._limits), deadline=job.deadline)
         self._count_pixels(mask.size, {"what": "image"})
-        self._count_pixels(masks.masked_area(mask), {"what": "masked"})
+        self._count_pixels(await in_thread(partial(masks.masked_area, mask)), {"what": "masked"})
         self._count_pixels(sum(window.pixels for window in windows), {"what": "planned"})
         canvas = Canvas(image, mask)
         load_s = 0.0
         done = 0
         yield Progress("inpainting", 0, len(windows))
+        # Of each pass its own: the model refuses an id once its work was stopped, as after a failure.
+        work_id = uuid.uuid4().hex
         events = fan_out(
             self._models[name], work_id, image, mask, windows, parameters,
             stepwise=facts.diffusion, deadline=job.deadline, ahead=self._settings.app.eraser.max_windows,
@@ -222,7 +225,7 @@ class Eraser:
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, FinishedWindow):
-                    await asyncio.to_thread(canvas.paste, event.window, event.image)
+                    await in_thread(partial(canvas.paste, event.window, event.image))
                     load_s = max(load_s, event.load_s)
                     done += 1
                     yield Progress("inpainting", done, len(windows))
@@ -239,6 +242,19 @@ class Eraser:
         if name == self._settings.default_model and self._settings.fallback_model and time.monotonic() < until:
             return self._settings.fallback_model, name
         return name, None
+
+
+def _finish(job: EraseJob, decoded: DecodedImage, filled: Image, masked: Masked) -> tuple[bytes, int, int]:
+    """The image file, the masked pixels, and how many areas they are."""
+    data = images.encode(decoded, filled, masked.mask, format=job.output_format, quality=job.output_quality)
+    return data, masks.masked_area(masked.mask), len(masked.regions) or masks.count_areas(masked.mask)
+
+
+def _with_boxes(masked: Masked, which: Sequence[int]) -> Masked:
+    """These regions are filled as boxes too."""
+    height, width = masked.mask.shape
+    boxes = masks.rasterise([masked.regions[i] for i in which], width, height)
+    return Masked(masks.union([masked.mask, boxes]), masked.regions, (masked.stroke_fallbacks or 0) + len(which))
 
 
 def _seeded(parameters: InpaintParameters) -> tuple[InpaintParameters, int]:

@@ -1,10 +1,11 @@
 """Where to fill: from what the client said (or did not say) to one mask."""
 
-import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from deployments.messages.jobs import Detection, EraseJob
 from deployments.messages.ports import TextFinder
+from deployments.threads import in_thread
 from models.codec.images import decode_mask
 from models.errors import InvalidRequest
 from models.masking import masks, regions
@@ -28,7 +29,7 @@ async def make_mask(job: EraseJob, image: Image, text: TextFinder | None) -> Mas
     """
     height, width = image.shape[:2]
     if job.mask is not None:
-        mask = await asyncio.to_thread(decode_mask, job.mask, size=(width, height))
+        mask = await in_thread(partial(decode_mask, job.mask, size=(width, height)), deadline=job.deadline)
         return Masked(mask, (), None)
     where = job.regions
     if job.detect:
@@ -39,12 +40,12 @@ async def make_mask(job: EraseJob, image: Image, text: TextFinder | None) -> Mas
             return None
     if not where:
         raise InvalidRequest("one of regions, mask or detect is needed", field="regions")
-    regions.validate(where, width, height)
-    return await asyncio.to_thread(_mask_regions, image, where, job)
+    return await in_thread(partial(_mask_regions, image, where, job), deadline=job.deadline)
 
 
 def _mask_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Masked:
     height, width = image.shape[:2]
+    regions.validate(where, width, height)
     if job.mask_mode is MaskMode.STROKES:
         from models.masking.strokes import stroke_mask
 

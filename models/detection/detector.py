@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from models.detection.textmap import Quad, quads, reading_order, without_parts
 from models.errors import WeightsUnavailable
+from models.stopping import go_on
 from models.types import Image, Region
 
 Floats = NDArray[np.float32]
@@ -82,6 +83,7 @@ class TextDetector:
         joined = np.zeros((height, width), np.float32)
         for top, bottom in _spans(height):
             for left, right in _spans(width):
+                go_on()
                 part = joined[top:bottom, left:right]
                 np.maximum(part, self._forward(image[top:bottom, left:right]), out=part)
         return joined

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.masking.regions import SNAP_PX, bounding_box, edges
+from models.stopping import go_on
 from models.types import Box, Mask, Region
 
 BAND_ROWS = 64
@@ -21,6 +22,7 @@ def rasterise(regions: Sequence[Region], width: int, height: int) -> Mask:
     """
     mask = np.zeros((height, width), np.uint8)
     for region in regions:
+        go_on()
         box = bounding_box(region, width, height)
         if region.rectangle:
             mask[box.slices] = 255
@@ -68,6 +70,7 @@ def _fill_polygon(mask: Mask, region: Region, box: Box) -> None:
     outline = np.array([(*a, *b) for a, b in edges(region)])
     low, high = np.minimum(outline[:, 1], outline[:, 3]), np.maximum(outline[:, 1], outline[:, 3])
     for top in range(box.top, box.bottom, BAND_ROWS):
+        go_on()
         bottom = min(top + BAND_ROWS, box.bottom)
         near = outline[(high > top) & (low < bottom)]
         mask[top:bottom, box.left : box.right][_covered(near, Box(box.left, top, box.right, bottom))] = 255
@@ -105,5 +108,6 @@ def _covered(outline: NDArray[np.float64], band: Box) -> NDArray[np.bool_]:
     winding = np.zeros(shape, np.int32)
     np.add.at(winding, (row[crossed], column), np.where(y2 > y1, 1, -1)[crossed])
 
-    reached = (np.cumsum(passing, axis=1) > 0) | (np.cumsum(winding, axis=1) != 0)
+    reached = np.cumsum(passing, axis=1, dtype=np.int32) > 0
+    reached |= np.cumsum(winding, axis=1, dtype=np.int32) != 0
     return np.asarray(reached[:, :-1], np.bool_)

@@ -13,6 +13,7 @@ from models.masking.masks import dilate, rasterise
 from models.masking.regions import bounding_box
 from models.masking.stroke_network import LINE_HEIGHT_PX, MARGIN_PX, MULTIPLE
 from models.masking.text_lines import Line, line_of
+from models.stopping import go_on
 from models.types import Box, Image, Mask, Region
 
 Floats = NDArray[np.float32]
@@ -79,6 +80,7 @@ def stroke_mask(image: Image, regions: Sequence[Region], *, dilation_px: int = 0
     mask = np.zeros((height, width), np.uint8)
     unsure = []
     for index, region in enumerate(regions):
+        go_on()
         box = bounding_box(region, width, height)
         within = rasterise([_shifted(region, box)], box.width, box.height)
         glyphs = _glyphs(image, region, box, within, threads)

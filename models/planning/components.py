@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.stopping import go_on
 from models.types import Box, Mask
 
 Edges = NDArray[np.int64]
@@ -31,6 +32,7 @@ def hole_edges(mask: Mask, tile_px: int) -> Edges:
         if int(np.prod(-(-rough[:, 2:] // tile_px), axis=1).sum()) <= MOST_PIECES or max(cells.shape) == 1:
             break
         cells, cell_px = _twice_as_coarse(cells), 2 * cell_px
+    go_on()
     boxes = (Box(left, top, left + width, top + height) for left, top, width, height in rough.tolist())
     return np.array([tight_edges(mask, box) for box in boxes], dtype=np.int64).reshape(-1, 4)
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from models.planning.buckets import TOO_LARGE
 from models.planning.components import Edges
+from models.stopping import go_on
 
 Price = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.int64]]
 """Prices of windows by their heights and widths, elementwise."""
@@ -53,6 +54,7 @@ def _merge(groups: list[list[int]], boxes: Edges, price: Price) -> Groups:
 
 
 def _merge_pairs(groups: list[list[int]], boxes: Edges, price: Price) -> Groups:
+    go_on()
     groups, boxes = _merge_greedily(groups, boxes, price)
     while 2 < len(groups) <= MOST_SWALLOWED:
         prices = _price_of(boxes, price)

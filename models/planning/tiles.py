@@ -7,6 +7,7 @@ import numpy as np
 from models.planning.buckets import Buckets
 from models.planning.components import Edges, tight_edges
 from models.planning.limits import PlanLimits, with_context
+from models.stopping import go_on
 from models.types import Box, Mask
 
 LEAST_KNOWN = 0.25
@@ -32,6 +33,7 @@ def sort_by_size(holes: Edges, mask: Mask, buckets: Buckets, limits: PlanLimits)
     fits = buckets.fits(needs[:, 3] - needs[:, 1], needs[:, 2] - needs[:, 0])
     kept, reduced = [holes[fits]], []
     for hole in holes[~fits]:
+        go_on()
         tiles = _tiles(hole, mask, buckets, limits)
         if tiles is None:
             reduced.append(hole)

@@ -197,10 +197,11 @@ def test_a_window_of_auto_is_one_forward_of_migan_and_each_crop_of_iopaint_a_ste
     # When
     steps: dict[HDStrategy, list[tuple[int, int]]] = {HDStrategy.AUTO: [], HDStrategy.ORIGINAL: []}
     for strategy, seen in steps.items():
-        parameters = InpaintParameters(strategy)
-        loaded["migan"].inpaint(
-            image[None], mask[None], parameters, lambda done, total, to=seen: to.append((done, total))
-        )
+
+        def on_step(done: int, total: int, seen: list[tuple[int, int]] = seen) -> None:
+            seen.append((done, total))
+
+        loaded["migan"].inpaint(image[None], mask[None], InpaintParameters(strategy), on_step)
     # Then
     assert steps == {HDStrategy.AUTO: [], HDStrategy.ORIGINAL: [(1, 2), (2, 2)]}
 

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from deployments.config.settings import AppConfig, Environment, ModelConfig, OwnFacts, Resources, Settings, resolve
+from deployments.errors import DeadlineExceeded
 from deployments.inference.inpainter import Inpainter
 from deployments.messages.jobs import Filled, ModelState, ModelStatus
 from models.base import LoadOptions, ModelFacts
@@ -133,6 +134,27 @@ async def test_steps_are_told_and_a_cancel_between_them_ends_the_forward(setting
     forwards = replica._forwards
     await asyncio.wait_for(replica.stop("b"), 5)
     assert replica._forwards == forwards  # the forward was broken off, not finished
+    await replica.close()
+
+
+async def test_a_deadline_between_two_steps_ends_the_forward(settings: Settings) -> None:
+    class Endless:
+        def inpaint(
+            self, images: Images, masks: Masks, parameters: InpaintParameters, on_step: StepCallback | None = None
+        ) -> Images:
+            assert on_step is not None
+            for step in range(10_000):
+                time.sleep(0.001)
+                on_step(step + 1, 10_000)
+            return images
+
+    replica = Inpainter(ModelConfig(name="cv2"), settings, Reports())
+    await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
+    replica._model = Endless()
+
+    with pytest.raises(DeadlineExceeded):
+        await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters(), time.time() + 0.1)
+
     await replica.close()
 
 

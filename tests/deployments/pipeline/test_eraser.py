@@ -1,8 +1,11 @@
 """The pipeline in process: real images and plans, stand-ins for the model and detector deployments."""
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,12 +13,15 @@ import pytest
 from deployments.config.settings import AppConfig, Environment, PlannerConfig, Settings, resolve
 from deployments.errors import ResultExpired
 from deployments.messages.jobs import DetectedText, Detection, Erased, EraseJob, Filled
+from deployments.pipeline import eraser as eraser_module
 from deployments.pipeline.eraser import Eraser
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.codecs import dump_job
-from models.errors import InvalidRequest, UnknownModel, WeightsUnavailable
+from models.codec import images
+from models.errors import Cancelled, InvalidRequest, UnknownModel, WeightsUnavailable
+from models.masking import masks, regions, strokes
 from models.masking.regions import rectangle
-from models.types import Image, InpaintParameters, Mask, MaskMode, Progress, Region
+from models.types import Box, Image, InpaintParameters, Mask, MaskMode, Progress, Region
 from tests.pictures import decoded, encoded, photo
 
 REGION = rectangle(100, 80, 60, 30)
@@ -208,3 +214,97 @@ async def test_a_task_reads_its_job_from_and_leaves_its_image_in_the_blob_store(
     await asyncio.wait_for(eraser.task_ended("t", 1), 1)
     with pytest.raises(ResultExpired):
         _ = [item async for item in eraser.run_task("unknown", "d", 1)]
+
+
+class Fencing(Model):
+    """Refuses a stopped id, as a replica's batcher does. Its second window fails for want of weights while the first
+    is under way."""
+
+    def __init__(self) -> None:
+        super().__init__(10)
+        self.stopped: set[str] = set()
+
+    async def inpaint(
+        self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
+    ) -> Filled:
+        if job_id in self.stopped:
+            raise Cancelled("the work this window belongs to was cancelled")
+        self.calls += 1
+        if self.calls == 2:
+            raise WeightsUnavailable("no weights yet")
+        await asyncio.sleep(0.01)
+        return Filled(np.full_like(image, self.grey), 0.0)
+
+    async def stop(self, job_id: str) -> None:
+        self.stopped.add(job_id)
+
+
+async def test_looking_again_after_a_fallback_is_not_refused_as_cancelled(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given: a first pass of two windows falls back; the model is back at once
+    monkeypatch.setattr(eraser_module, "RECHECK_S", 0.0)
+    lama, finder = Fencing(), Finder(still_readable=(0,))
+    places = (rectangle(40, 40, 30, 20), rectangle(840, 40, 30, 20))
+    eraser = Eraser(settings, {"lama": lama, "cv2": Model(20)}, finder)
+    # When
+    erased = await eraser.erase(job(image=encoded(photo(900, 200)), regions=places, verify=True))
+    # Then
+    assert lama.stopped
+    assert (erased.info.model, erased.info.stroke_fallbacks) == ("lama", 1)
+
+
+async def test_a_cancel_ends_the_reading_of_regions(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given: strokes of two hundred regions, each a slow look
+    read: list[Box] = []
+    begun = threading.Event()
+
+    def slow_look(image: Image, region: Region, box: Box, *rest: object) -> None:
+        read.append(box)
+        begun.set()
+        time.sleep(0.01)
+
+    monkeypatch.setattr(strokes, "_glyphs", slow_look)
+    places = tuple(rectangle(4 * column, 10, 3, 20) for column in range(200))
+    work = job(image=encoded(photo(900, 200)), regions=places, mask_mode=MaskMode.STROKES)
+    erasing = asyncio.create_task(Eraser(settings, {"lama": Model(10)}).erase(work))
+    await asyncio.to_thread(begun.wait, 10)
+    # When
+    erasing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await erasing
+    # Then: it is over now, not some seconds later
+    seen = len(read)
+    await asyncio.sleep(0.1)
+    assert len(read) == seen < 200
+
+
+async def test_nothing_that_grows_with_the_image_runs_on_the_event_loop(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    here: list[str] = []
+    heavy = {
+        masks: ("rasterise", "union", "count_areas", "masked_area", "dilate"),
+        regions: ("validate",),
+        images: ("decode", "encode"),
+        eraser_module: ("plan",),
+    }
+    for module, names in heavy.items():
+        for name in names:
+            real = getattr(module, name)
+
+            def watched(*arguments: Any, real: Any = real, name: str = name, **options: Any) -> Any:
+                if threading.current_thread() is threading.main_thread():
+                    here.append(name)
+                return real(*arguments, **options)
+
+            monkeypatch.setattr(module, name, watched)
+    # When: with a second look, and with a mask
+    finder = Finder(still_readable=(0,))
+    await Eraser(settings, {"lama": Model(10)}, finder).erase(job(verify=True))
+    mask = np.zeros(photo().shape[:2], np.uint8)
+    mask[10:20, 10:20] = 255
+    await Eraser(settings, {"lama": Model(10)}).erase(job(regions=(), mask=encoded(mask)))
+    # Then
+    assert here == []

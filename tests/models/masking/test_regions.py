@@ -146,3 +146,17 @@ def test_ten_thousand_regions_are_checked_one_by_one() -> None:
 
     # Then
     assert caught.value.details == {"index": 10_000}
+
+
+def test_a_request_cannot_buy_minutes_of_rasterising_with_area() -> None:
+    # Given: whole-image regions on 100 megapixels
+    side = 10_000
+    triangle, square = polygon([(0, 0), (side, 0), (0, side)]), rectangle(0, 0, side, side)
+    # When / Then: as many as take about two seconds pass
+    validate([triangle] * 4, side, side)
+    validate([square] * 200, side, side)
+    with pytest.raises(InvalidRegion, match="region 4 makes the regions of this request too large together"):
+        validate([triangle] * 450, side, side)
+    with pytest.raises(InvalidRegion, match="region 200 makes"):
+        validate([square] * 20_000, side, side)
+    validate([rectangle(0, 0, 1000, 1000)] * 20_000, side, side)

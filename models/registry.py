@@ -30,6 +30,16 @@ MODELS = (
         bf16=True,
     ),
     ModelFacts(
+        name="mend",
+        loader="models.filling.model:load",
+        summary="The embedded eraser: fits smooth ground, grain included, continues the rest smoothly; no weights",
+        pad_multiple=1,
+        batchable=True,
+        mps=False,
+        speed="fast",
+        cost=CostModel(pixel_s=2e-7, call_s=3e-3),
+    ),
+    ModelFacts(
         name="cv2",
         loader="models.opencv:load",
         summary="OpenCV's classic inpainting: no weights, no network; blurs larger areas",

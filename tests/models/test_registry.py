@@ -32,7 +32,7 @@ def test_every_weights_file_belongs_to_one_model() -> None:
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones() -> None:
-    with pytest.raises(UnknownModel, match=r"'lamma'.*lama, cv2"):
+    with pytest.raises(UnknownModel, match=r"'lamma'.*lama, mend, cv2"):
         registry.facts("lamma")
 
 

@@ -58,7 +58,7 @@ def test_a_config_file_is_one_that_serve_and_the_service_take(name: str, monkeyp
 
 def test_every_model_but_the_common_ones_may_leave_the_machine() -> None:
     config = AppConfig.model_validate(document("configs/all-models.yaml")["applications"][0]["args"])
-    assert {model.name for model in config.models if model.scaling.min_replicas > 0} == {"lama", "cv2"}
+    assert {model.name for model in config.models if model.scaling.min_replicas > 0} == {"lama", "mend", "cv2"}
 
 
 def test_the_models_that_are_always_there_fit_on_one_gpu() -> None:

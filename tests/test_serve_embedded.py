@@ -34,7 +34,7 @@ def bare(folder: Path) -> Iterator[Service]:
     """The configuration as shipped; the address of the weights leads nowhere."""
     _, md5 = make_slow_lama(folder / "elsewhere")
     with running(folder, LAMA_MODEL_URL="http://127.0.0.1:9/big-lama.pt", LAMA_MODEL_MD5=md5) as service:
-        service.wait_until_ready("lama", "cv2")
+        service.wait_until_ready("lama", "mend")
         yield service
 
 
@@ -53,9 +53,9 @@ def test_the_fallback_answers_and_everything_says_so(client: httpx.Client, bare:
     assert health.status_code == 200
     assert (health.json()["status"], health.json()["degraded"]) == ("healthy", True)
     assert "big-lama.pt" in health.json()["reasons"][0]
-    assert (model["name"], model["parameters"]["wanted"]) == ("cv2", "lama")
+    assert (model["name"], model["parameters"]["wanted"]) == ("mend", "lama")
     assert answer.status_code == 200, answer.text
-    assert (answer.headers["x-model"], answer.headers["x-model-fallback"]) == ("cv2", "lama")
+    assert (answer.headers["x-model"], answer.headers["x-model-fallback"]) == ("mend", "lama")
     assert int(answer.headers["x-regions-count"]) == 3
     log = bare.log.read_text()
     assert all(fact in log for fact in ("big-lama.pt", "http://127.0.0.1:9/big-lama.pt", "checkpoints"))

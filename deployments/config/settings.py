@@ -148,7 +148,7 @@ class AppConfig(Strict):
     model: str = "lama"
     fallback_model: str = ""
     device: Literal["cpu", "cuda", "mps"] = "cpu"
-    models: tuple[ModelConfig, ...] = (ModelConfig(name="lama"), ModelConfig(name="cv2"))
+    models: tuple[ModelConfig, ...] = tuple(ModelConfig(name=name) for name in ("lama", "mend", "cv2"))
     gateway: GatewayConfig = GatewayConfig()
     eraser: EraserConfig = EraserConfig()
     planner: PlannerConfig = PlannerConfig()

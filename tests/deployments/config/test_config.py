@@ -73,7 +73,7 @@ def test_the_environment_wins_over_the_file_and_a_model_asked_for_is_served(monk
     settings = resolve(AppConfig(model="lama", fallback_model="cv2"), Environment.read())
 
     assert (settings.default_model, settings.fallback_model, settings.device) == ("mat", "cv2", "cuda")
-    assert [model.name for model in settings.app.models] == ["lama", "cv2", "mat"]
+    assert [model.name for model in settings.app.models] == ["lama", "mend", "cv2", "mat"]
 
 
 def test_an_empty_fallback_in_the_environment_switches_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_a_model_nobody_knows_is_refused_before_anything_starts(monkeypatch: pyt
     # Given
     monkeypatch.setenv("IOPAINT_MODEL", "lamma")
     # Then
-    with pytest.raises(ConfigurationError, match=r"models: unknown model 'lamma'; known are lama, cv2"):
+    with pytest.raises(ConfigurationError, match=r"models: unknown model 'lamma'; known are lama, mend, cv2"):
         resolve(AppConfig(), Environment.read())
 
 

@@ -28,7 +28,7 @@ def flat(colour: tuple[int, int, int] = (250, 244, 231)) -> Image:
 def ramp(across: float, down: float) -> Image:
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     plane = 120 + across * (x - WIDTH / 2) + down * (y - HEIGHT / 2)
-    return np.rint(np.stack([plane, plane + 20, plane - 15], axis=2)).astype(np.uint8)
+    return np.asarray(np.rint(np.stack([plane, plane + 20, plane - 15], axis=2)), np.uint8)
 
 
 def grainy(sigma: float, seed: int = 0) -> Image:

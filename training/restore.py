@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.batches import stacked
 from training.network import StrokeNet
 from training.samples import sample
-from training.train import stacked
 
 _SAMPLES = 192
 

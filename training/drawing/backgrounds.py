@@ -38,7 +38,10 @@ def background(rng: np.random.Generator, height: int, width: int, folder: Path |
 
 
 def _crop(rng: np.random.Generator, image: Image, height: int, width: int) -> Image:
+    """At 0.4 to 3 of the photo's pixels a pixel; one in four shows much of the scene, as behind huge letters."""
     zoom = float(np.exp(rng.uniform(np.log(0.4), np.log(3))))
+    if rng.random() < 0.25:
+        zoom = float(rng.uniform(0.15, 0.9)) * image.shape[0] / height
     rows, columns = max(4, int(height * zoom)), max(4, int(width * zoom))
     shrink = min(1.0, image.shape[0] / rows, image.shape[1] / columns)
     rows, columns = int(rows * shrink), int(columns * shrink)

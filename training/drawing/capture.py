@@ -25,22 +25,24 @@ class Capture:
     subsampled: bool
     seed: int
 
-    def developed(self, image: Image) -> Image:
-        """Everything but the JPEG."""
+    def reduced(self, image: Image) -> Image:
+        """Reduced and blurred only: nothing of a letter lies outside its own pixels yet."""
         out = image
         if self.reduction < 1:
             height, width = (max(6, round(side * self.reduction)) for side in image.shape[:2])
             out = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         if self.blur:
             out = cv2.GaussianBlur(out, (0, 0), self.blur)
-        values = out.astype(np.float32)
+        return np.asarray(out, np.uint8)
+
+    def finished(self, reduced: Image) -> Image:
+        """Sharpened, noisy and coded."""
+        values = reduced.astype(np.float32)
         if self.amount:
             values += self.amount * (values - cv2.GaussianBlur(values, (0, 0), self.radius))
         if self.noise:
             values += np.random.default_rng(self.seed).normal(0, self.noise, values.shape).astype(np.float32)
-        return np.asarray(np.clip(np.rint(values), 0, 255), np.uint8)
-
-    def coded(self, image: Image) -> Image:
+        image = np.asarray(np.clip(np.rint(values), 0, 255), np.uint8)
         if not self.quality:
             return image
         sampling = _JPEG_420 if self.subsampled else _JPEG_444

@@ -58,7 +58,7 @@ COLOURS = [
 
 @pytest.mark.parametrize(("ink", "paper"), COLOURS)
 @pytest.mark.parametrize(("height", "thick"), [(12, 2), (30, 4), (60, 8), (160, 20)])
-def test_letters_of_bars_are_covered_and_grown_by_two_pixels_at_most(
+def test_letters_of_bars_are_covered_and_grown_by_three_pixels_at_most(
     height: int, thick: int, ink: tuple[int, int, int], paper: tuple[int, int, int]
 ) -> None:
     # Given
@@ -70,7 +70,7 @@ def test_letters_of_bars_are_covered_and_grown_by_two_pixels_at_most(
 
     # Then
     covered = np.count_nonzero(found.mask[strokes > 0]) / np.count_nonzero(strokes)
-    outside = np.count_nonzero(found.mask[dilate(strokes, 2) == 0]) / np.count_nonzero(strokes)
+    outside = np.count_nonzero(found.mask[dilate(strokes, 3) == 0]) / np.count_nonzero(strokes)
     assert covered >= 0.995
     assert outside <= 0.03
     assert found.fallbacks == 0
@@ -90,7 +90,7 @@ def test_text_that_runs_upwards_is_covered_too() -> None:
     assert np.count_nonzero(found.mask) < 2.2 * np.count_nonzero(wanted)
 
 
-def test_slanted_text_is_covered_inside_its_polygon_only() -> None:
+def test_slanted_text_is_covered_and_nothing_far_from_its_polygon() -> None:
     # Given
     image, strokes, where = scene(40, 6, (10, 10, 10), (235, 235, 235))
     image, strokes = (np.pad(p, ((90, 90), (0, 0)) + ((0, 0),) * (p.ndim - 2), mode="edge") for p in (image, strokes))
@@ -106,7 +106,7 @@ def test_slanted_text_is_covered_inside_its_polygon_only() -> None:
 
     # Then
     assert np.count_nonzero(found.mask[wanted]) >= 0.99 * np.count_nonzero(wanted)
-    assert not found.mask[rasterise([polygon], *size) == 0].any()
+    assert not found.mask[dilate(rasterise([polygon], *size), 3) == 0].any()
     assert np.count_nonzero(found.mask) < 2 * np.count_nonzero(wanted)
 
 
@@ -124,7 +124,7 @@ def test_a_block_of_many_lines_is_read_line_by_line() -> None:
     # Then
     assert found.fallbacks == 0
     assert np.count_nonzero(found.mask[strokes > 0]) >= 0.98 * np.count_nonzero(strokes)
-    assert np.count_nonzero(found.mask) < 1.4 * np.count_nonzero(dilate(strokes, 1))
+    assert np.count_nonzero(found.mask) < 1.1 * np.count_nonzero(dilate(strokes, 2))
 
 
 @pytest.mark.parametrize("kind", ["noise", "empty"])
@@ -166,13 +166,13 @@ def test_the_smallest_regions_and_images_are_fine(size: tuple[int, int]) -> None
     assert found.fallbacks == 1
 
 
-def test_more_dilation_grows_the_mask_but_not_beyond_the_region() -> None:
+def test_dilation_grows_the_mask_by_that_much() -> None:
     image, _, where = scene(30, 4, (0, 0, 0), (255, 255, 255))
 
     plain = stroke_mask(image, [where], threads=1).mask
-    grown = stroke_mask(image, [where], dilation_px=2, threads=1).mask
+    more = stroke_mask(image, [where], dilation_px=2, threads=1).mask
 
-    assert np.array_equal(grown, dilate(plain, 2) & rasterise([where], image.shape[1], image.shape[0]))
+    assert np.array_equal(more, dilate(plain, 2))
 
 
 def test_a_line_cut_out_and_brought_back_lies_where_it_was() -> None:

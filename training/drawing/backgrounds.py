@@ -29,7 +29,30 @@ def photos(folder: Path) -> tuple[Image, ...]:
 
 
 def background(rng: np.random.Generator, height: int, width: int, folder: Path | None) -> Image:
-    """(height, width, 3): a photo crop at a random zoom, else a texture."""
+    """(height, width, 3): photo crops at a random zoom or textures, one in four times divided by hard edges."""
+    ground = _whole(rng, height, width, folder)
+    if rng.random() > 0.25:
+        return ground
+    other = _whole(rng, height, width, folder) if rng.random() < 0.4 else _flat(rng, height, width)
+    share = _bars(rng, height, width)[..., None]
+    return np.asarray(np.clip(ground * (1 - share) + other * share, 0, 255), np.uint8)
+
+
+def _bars(rng: np.random.Generator, height: int, width: int) -> Plane:
+    """0-1 (h, w): one half, or one to three bars across, as wide as strokes or as panels, mostly upright or level."""
+    angle = rng.choice([0, np.pi / 2]) + (rng.normal(0, 0.4) if rng.random() < 0.4 else 0)
+    y, x = np.mgrid[0:height, 0:width]
+    along = x * np.cos(angle) + y * np.sin(angle)
+    share = np.zeros((height, width))
+    reach = abs(width * np.cos(angle)) + abs(height * np.sin(angle))
+    for _ in range(1 if rng.random() < 0.5 else int(rng.integers(1, 4))):
+        start = rng.uniform(0, reach)
+        end = np.inf if rng.random() < 0.4 else start + height * np.exp(rng.uniform(np.log(0.02), np.log(0.5)))
+        share = np.maximum(share, np.clip(along - start, 0, 1) * np.clip(end - along, 0, 1))
+    return share
+
+
+def _whole(rng: np.random.Generator, height: int, width: int, folder: Path | None) -> Image:
     images = photos(folder) if folder else ()
     if images and rng.random() < 0.72:
         return _crop(rng, images[int(rng.integers(len(images)))], height, width)

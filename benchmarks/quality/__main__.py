@@ -15,6 +15,8 @@ from benchmarks.quality.fonts import FontsMissing
 from benchmarks.quality.report import Measured, measure, report
 from benchmarks.quality.scenes import scenes
 from benchmarks.quality.sheet import row, write_sheet
+from models import registry
+from models.base import InpaintModel
 from models.detection import detector
 from models.types import Image
 
@@ -30,33 +32,35 @@ def main() -> None:
     parser.add_argument("--set", choices=SETS, action="append", help="only this one; twice: both, as without")
     parser.add_argument("--scenes", type=int, default=40, help="of the synthetic set")
     parser.add_argument("--each", type=int, default=6, help="scenes of each style of the captured set")
+    parser.add_argument("--model", default="mend", help="what fills: mend, cv2, or any model whose weights are here")
     parser.add_argument("--out", type=Path, default=Path("data/quality"), help="where tables and sheets go")
     parser.add_argument("--picture", type=Path, help="also write a small sheet of a few synthetic scenes here")
     options = parser.parse_args()
+    filler = registry.load(options.model, "cpu")
     cv2.setNumThreads(1)
     options.out.mkdir(parents=True, exist_ok=True)
     try:
         if "synthetic" in (options.set or SETS):
-            _synthetic(options.scenes, options.out, options.picture)
+            _synthetic(options.scenes, filler, options.out, options.picture)
         if "captured" in (options.set or SETS):
-            _captured(options.each, options.out)
+            _captured(options.each, filler, options.out)
     except FontsMissing as missing:
         sys.exit(str(missing))
 
 
-def _synthetic(count: int, out: Path, picture: Path | None) -> None:
+def _synthetic(count: int, filler: InpaintModel, out: Path, picture: Path | None) -> None:
     finder = detector.load("cpu", threads=1)
     evaluated = scenes(count)
-    measured = [measure(scene, finder) for scene in _counted(evaluated, len(evaluated))]
+    measured = [measure(scene, finder, filler) for scene in _counted(evaluated, len(evaluated))]
     _publish("Synthetic set", report(measured), out / "table.md")
     write_sheet([_row(one) for one in measured], out / "sheet.png")
     if picture:
         write_sheet([_row(measured[number]) for number in _SHOWN if number < count], picture, width_px=250)
 
 
-def _captured(each: int, out: Path) -> None:
+def _captured(each: int, filler: InpaintModel, out: Path) -> None:
     evaluated = captured_scenes(each)
-    measured = [measure_captured(scene) for scene in _counted(evaluated, len(evaluated))]
+    measured = [measure_captured(scene, filler) for scene in _counted(evaluated, len(evaluated))]
     title = f"Captured set ({len(STYLES)} styles, {each} pictures each)"
     _publish(title, report_captured(measured), out / "captured.md")
     write_sheet([_captured_row(one) for one in measured], out / "captured.png", width_px=400)

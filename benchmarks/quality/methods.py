@@ -1,14 +1,12 @@
-"""The ways to say what is filled, and what each leaves behind. The filler is always the service's cv2."""
+"""The ways to say what is filled, and what each leaves behind."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 from benchmarks.quality.metrics import Distance, distance
 from benchmarks.quality.scenes import Scene
-from models import registry
 from models.base import InpaintModel
 from models.detection.detector import TextDetector, readable
 from models.masking.masks import dilate, rasterise, union
@@ -32,13 +30,8 @@ class Outcome:
     redone: int = 0
 
 
-@cache
-def filler() -> InpaintModel:
-    return registry.load("cv2", "cpu")
-
-
-def fill(image: Image, mask: Mask) -> Image:
-    filled = filler().inpaint(image[None], mask[None], InpaintParameters())[0]
+def fill(image: Image, mask: Mask, filler: InpaintModel) -> Image:
+    filled = filler.inpaint(image[None], mask[None], InpaintParameters())[0]
     return np.where(mask[..., None] > 0, filled, image)
 
 
@@ -47,28 +40,28 @@ def true_strokes(scene: Scene) -> Mask:
     return dilate(scene.strokes, 1)
 
 
-def outcomes(scene: Scene, found: StrokeMask, detector: TextDetector) -> dict[str, Outcome]:
+def outcomes(scene: Scene, found: StrokeMask, detector: TextDetector, filler: InpaintModel) -> dict[str, Outcome]:
     """Every method of METHODS on the scene's own regions; `found` is their stroke mask."""
     boxes = rasterise(scene.regions, scene.image.shape[1], scene.image.shape[0])
-    plain = _outcome(scene, found.mask, detector)
+    plain = _outcome(scene, found.mask, detector, filler)
     still = readable(detector, plain.result, scene.regions)
     return {
-        "boxes": _outcome(scene, boxes, detector),
+        "boxes": _outcome(scene, boxes, detector, filler),
         "strokes": plain,
-        "strokes, verified": verified(scene, found.mask, still, detector) if still else plain,
-        "true strokes": _outcome(scene, true_strokes(scene), detector),
+        "strokes, verified": verified(scene, found.mask, still, detector, filler) if still else plain,
+        "true strokes": _outcome(scene, true_strokes(scene), detector, filler),
     }
 
 
-def verified(scene: Scene, mask: Mask, still: Sequence[int], detector: TextDetector) -> Outcome:
+def verified(scene: Scene, mask: Mask, still: Sequence[int], detector: TextDetector, filler: InpaintModel) -> Outcome:
     """Regions `still` readable are filled once more, as boxes."""
     height, width = mask.shape
     again = rasterise([scene.regions[index] for index in still], width, height)
-    return _outcome(scene, union([mask, again]), detector, len(still))
+    return _outcome(scene, union([mask, again]), detector, filler, len(still))
 
 
-def _outcome(scene: Scene, mask: Mask, detector: TextDetector, redone: int = 0) -> Outcome:
-    result = fill(scene.image, mask)
+def _outcome(scene: Scene, mask: Mask, detector: TextDetector, filler: InpaintModel, redone: int = 0) -> Outcome:
+    result = fill(scene.image, mask, filler)
     inside = rasterise(scene.regions, mask.shape[1], mask.shape[0]) > 0
     return Outcome(
         result=result,

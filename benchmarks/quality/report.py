@@ -10,6 +10,7 @@ from benchmarks.quality.detection import Counts, count
 from benchmarks.quality.methods import METHODS, Outcome, outcomes, true_strokes
 from benchmarks.quality.metrics import mean
 from benchmarks.quality.scenes import Scene
+from models.base import InpaintModel
 from models.detection.detector import TextDetector
 from models.masking.strokes import stroke_mask
 
@@ -37,7 +38,7 @@ class Measured:
     detect_s: float
 
 
-def measure(scene: Scene, detector: TextDetector) -> Measured:
+def measure(scene: Scene, detector: TextDetector, filler: InpaintModel) -> Measured:
     started = time.process_time()
     found = detector.detect(scene.image)
     detect_s = time.process_time() - started
@@ -47,7 +48,7 @@ def measure(scene: Scene, detector: TextDetector) -> Measured:
     true, ours = scene.strokes > 0, mask.mask > 0
     return Measured(
         scene=scene,
-        outcomes=outcomes(scene, mask, detector),
+        outcomes=outcomes(scene, mask, detector, filler),
         counts=count(scene, found, detector.detect(scene.clean, min_confidence=_OWN_CONFIDENCE)),
         covered=int(np.count_nonzero(true & ours)),
         strokes=int(np.count_nonzero(true)),

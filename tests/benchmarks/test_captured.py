@@ -10,6 +10,7 @@ from benchmarks.quality.captured.report import measure_captured, report_captured
 from benchmarks.quality.captured.scenes import CapturedScene, captured_scenes
 from benchmarks.quality.captured.styles import STYLES
 from benchmarks.quality.fonts import FontsMissing
+from models import registry
 from models.masking.masks import rasterise
 
 
@@ -68,7 +69,7 @@ def test_a_captured_scene_is_measured_from_end_to_end() -> None:
     (small,) = (one for one in drawn() if one.style == "small")
 
     # When
-    measured = measure_captured(small)
+    measured = measure_captured(small, registry.load("cv2", "cpu"))
 
     # Then
     left = measured.left

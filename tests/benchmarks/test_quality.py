@@ -13,6 +13,7 @@ from benchmarks.quality.metrics import distance
 from benchmarks.quality.report import measure, report
 from benchmarks.quality.scenes import Scene, scenes
 from benchmarks.quality.sheet import row, write_sheet
+from models import registry
 from models.detection.detector import FoundText, load
 from models.types import Region
 from training.drawing.fonts import EVALUATION_FAMILIES
@@ -95,7 +96,7 @@ def test_a_scene_is_measured_from_end_to_end(tmp_path: Path) -> None:
     (scene,) = drawn()
 
     # When
-    measured = [measure(scene, load("cpu", threads=1))]
+    measured = [measure(scene, load("cpu", threads=1), registry.load("cv2", "cpu"))]
 
     # Then
     done = measured[0].outcomes

@@ -12,6 +12,7 @@ from benchmarks.quality.captured.styles import STYLES
 from benchmarks.quality.methods import fill, true_strokes
 from benchmarks.quality.metrics import distance
 from benchmarks.quality.scenes import Scene
+from models.base import InpaintModel
 from models.masking.masks import rasterise
 from models.masking.strokes import stroke_mask
 from models.types import Image, Mask
@@ -42,12 +43,12 @@ class CapturedMeasure:
     fallbacks: int
 
 
-def measure_captured(captured: CapturedScene) -> CapturedMeasure:
+def measure_captured(captured: CapturedScene, filler: InpaintModel) -> CapturedMeasure:
     scene = captured.scene
     boxes = rasterise(scene.regions, scene.image.shape[1], scene.image.shape[0])
     strokes = stroke_mask(scene.image, scene.regions, threads=1)
     masks = (boxes, strokes.mask, true_strokes(scene) & boxes)
-    left = {name: _left(scene, mask, boxes > 0) for name, mask in zip(METHODS, masks, strict=True)}
+    left = {name: _left(scene, mask, boxes > 0, filler) for name, mask in zip(METHODS, masks, strict=True)}
     return CapturedMeasure(captured.style, scene, left, strokes.fallbacks)
 
 
@@ -58,8 +59,8 @@ def visible(result: Image, clean: Image, where: NDArray[np.bool_]) -> float:
     return 100 * float((off > _JUST_VISIBLE)[where].mean())
 
 
-def _left(scene: Scene, mask: Mask, inside: NDArray[np.bool_]) -> Left:
-    result = fill(scene.image, mask)
+def _left(scene: Scene, mask: Mask, inside: NDArray[np.bool_], filler: InpaintModel) -> Left:
+    result = fill(scene.image, mask, filler)
     changed = (result != scene.image).any(axis=2)
     return Left(
         result=result,

@@ -76,6 +76,13 @@ class MaskMode(StrEnum):
     STROKES = "strokes"
 
 
+class FillMode(StrEnum):
+    """`AUTO` fits what lies on smooth ground and leaves the rest to the model, `MODEL` leaves it all."""
+
+    AUTO = "auto"
+    MODEL = "model"
+
+
 @dataclass(frozen=True, slots=True)
 class InpaintParameters:
     """What a request may ask of a model. Names and meanings are IOPaint's (schema.InpaintRequest).

@@ -18,7 +18,7 @@ from deployments.api.schema.fields import is_multipart, parse_fields
 from deployments.api.schema.requests import Body, DetectBody, Options, Origin
 from deployments.config.api_settings import ApiSettings
 from deployments.errors import DeadlineExceeded
-from deployments.messages.jobs import DetectJob, EraseJob
+from deployments.messages.jobs import DetectJob, EraseJob, OutputFormat, ResultKind
 from models.codec.images import ImageInfo, check_size, probe
 from models.errors import ImageTooLarge, InvalidMask, UnknownModel
 from models.masking.regions import validate
@@ -84,7 +84,8 @@ def erase_job(body: Options, origin: Origin, settings: ApiSettings) -> EraseJob:
     if job.mask is not None:
         _check_file_size("mask", job.mask, settings)
     image = probe(job.image, max_pixels=settings.max_image_pixels)
-    check_size(image.width, image.height, format=job.output_format)
+    written = job.output_format if job.result is ResultKind.IMAGE else OutputFormat.PNG
+    check_size(image.width, image.height, format=written)
     if job.mask is not None:
         _check_mask(job.mask, image, settings)
     validate(job.regions, image.width, image.height)

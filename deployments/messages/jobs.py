@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from models.types import Image, InpaintParameters, MaskMode, Region
+from models.types import FillMode, Image, InpaintParameters, MaskMode, Region
 
 
 class OutputFormat(StrEnum):
@@ -16,13 +16,23 @@ class OutputFormat(StrEnum):
         return f"image/{self.value}"
 
 
+class ResultKind(StrEnum):
+    """`IMAGE` is the picture without its text, `MASK` what was filled (white), `LAYER` the filled pixels alone, on
+    nothing; the last two are PNG files."""
+
+    IMAGE = "image"
+    MASK = "mask"
+    LAYER = "layer"
+
+
 @dataclass(frozen=True, slots=True)
 class EraseJob:
     """One image and what to remove from it.
 
     Exactly one of `mask`, `regions`, `detect` says where. `image` and `mask` are encoded files. `model` is a served
-    model's name, or "" for the default one. `verify` None means: on if strokes are used. `min_confidence` (0-1) and
-    `dilation_px` go to the text detector. `created_at` is when the request had been read (0: unknown) and `deadline`
+    model's name, or "" for the default one. `verify` None means: on if strokes are used. `min_confidence` (0-1) goes to
+    the text detector; `dilation_px` is added to the mask, wherever it came from. `fill` None means: fit smooth ground
+    where the planner is ours. `created_at` is when the request had been read (0: unknown) and `deadline`
     when it gives up (None: never), both epoch seconds. `pixels` is the size of the image, as its header says (0:
     unknown).
     """
@@ -39,6 +49,8 @@ class EraseJob:
     verify: bool | None = None
     min_confidence: float = 0.6
     dilation_px: int = 0
+    fill: FillMode | None = None
+    result: ResultKind = ResultKind.IMAGE
     output_format: OutputFormat = OutputFormat.PNG
     output_quality: int = 95
     deadline: float | None = None
@@ -61,8 +73,9 @@ class ErasedInfo:
 
     `model` answered; `fallback_for` names the wanted model if that could not. `total_area_px` is the area of the mask.
     `stroke_fallbacks` counts regions that were filled as boxes although strokes were asked for (None: not asked).
-    `seed` is set by diffusion models. `timings_s`: queue, decode, inpaint, encode (and load, where a request waited
-    for a model to load).
+    `fitted_count` of the regions (or separate areas of a mask) lie on smooth ground and were fitted without the model
+    (None: not known, an older record). `seed` is set by diffusion models. `timings_s`: queue, decode, detect, mask,
+    fit, inpaint, verify, encode, as far as there was such work (and load, where a request waited for a model to load).
     """
 
     media_type: str
@@ -73,6 +86,7 @@ class ErasedInfo:
     total_area_px: int
     fallback_for: str | None = None
     stroke_fallbacks: int | None = None
+    fitted_count: int | None = None
     seed: int | None = None
     processing_time_s: float = 0.0
     timings_s: dict[str, float] = field(default_factory=dict)

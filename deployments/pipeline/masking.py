@@ -5,6 +5,7 @@ from functools import partial
 
 from deployments.messages.jobs import Detection, EraseJob
 from deployments.messages.ports import TextFinder
+from deployments.pipeline.stopwatch import Stopwatch
 from deployments.threads import in_thread
 from models.codec.images import decode_mask
 from models.errors import InvalidRequest
@@ -22,25 +23,32 @@ class Masked:
     stroke_fallbacks: int | None
 
 
-async def make_mask(job: EraseJob, image: Image, text: TextFinder | None) -> Masked | None:
-    """None: there is nothing to remove, because the detector found no text.
+async def make_mask(job: EraseJob, image: Image, text: TextFinder | None, watch: Stopwatch) -> Masked | None:
+    """None: there is nothing to remove, because the detector found no text. `job.dilation_px` is in the mask.
 
     Raises: InvalidMask, InvalidRegion, InvalidRequest.
     """
     height, width = image.shape[:2]
     if job.mask is not None:
-        mask = await in_thread(partial(decode_mask, job.mask, size=(width, height)), deadline=job.deadline)
-        return Masked(mask, (), None)
+        given = partial(_given_mask, job.mask, width, height, job.dilation_px)
+        with watch.measure("mask"):
+            return await in_thread(given, deadline=job.deadline)
     where = job.regions
     if job.detect:
         if text is None:
             raise InvalidRequest("this service runs without a text detector; send regions or a mask", field="detect")
-        where = found_regions(await text.detect(image, job.min_confidence, job.deadline))
+        with watch.measure("detect"):
+            where = found_regions(await text.detect(image, job.min_confidence, job.deadline))
         if not where:
             return None
     if not where:
         raise InvalidRequest("one of regions, mask or detect is needed", field="regions")
-    return await in_thread(partial(_mask_regions, image, where, job), deadline=job.deadline)
+    with watch.measure("mask"):
+        return await in_thread(partial(_mask_regions, image, where, job), deadline=job.deadline)
+
+
+def _given_mask(file: bytes, width: int, height: int, dilation_px: int) -> Masked:
+    return Masked(masks.dilate(decode_mask(file, size=(width, height)), dilation_px), (), None)
 
 
 def _mask_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Masked:
@@ -49,8 +57,8 @@ def _mask_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Mas
     if job.mask_mode is MaskMode.STROKES:
         from models.masking.strokes import stroke_mask
 
-        strokes = stroke_mask(image, where, dilation_px=job.dilation_px)
-        return Masked(strokes.mask, where, strokes.fallbacks)
+        strokes = stroke_mask(image, where)
+        return Masked(masks.dilate(strokes.mask, job.dilation_px), where, strokes.fallbacks)
     return Masked(masks.dilate(masks.rasterise(where, width, height), job.dilation_px), where, None)
 
 

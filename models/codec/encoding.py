@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from models.codec.decoding import DecodedImage, Samples
+from models.codec.metadata import Metadata
 from models.codec.png import write_png
 from models.errors import InvalidRequest
 from models.types import Image, Mask
@@ -43,6 +44,21 @@ def encode(decoded: DecodedImage, rgb: Image, mask: Mask, *, format: str, qualit
     if format == "jpeg":
         return _jpeg(decoded, rgb, alpha, quality)
     return _webp(decoded, rgb, alpha, quality)
+
+
+def encode_mask(mask: Mask) -> bytes:
+    """A grey PNG file: 255 = filled."""
+    return write_png(mask, None, Metadata())
+
+
+def encode_layer(decoded: DecodedImage, rgb: Image, mask: Mask) -> bytes:
+    """A PNG file of 8 bits with alpha, grey if the picture is: what the mask marks, as opaque as it is in the picture,
+    and nothing besides. Laid over a picture without alpha it gives the finished one."""
+    inside = mask > 0
+    opaque = np.uint8(255) if decoded.alpha is None else _eight_bit(decoded.alpha)
+    colour = _luma(rgb) if decoded.grey else rgb
+    shown = np.where(inside if decoded.grey else inside[..., np.newaxis], colour, np.uint8(0))
+    return write_png(shown, np.where(inside, opaque, np.uint8(0)), decoded.metadata)
 
 
 def check_size(width: int, height: int, *, format: str) -> None:

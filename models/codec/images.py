@@ -6,12 +6,23 @@ import numpy as np
 from PIL import Image as Pillow
 
 from models.codec.decoding import DecodedImage, decode
-from models.codec.encoding import check_size, encode
+from models.codec.encoding import check_size, encode, encode_layer, encode_mask
 from models.codec.headers import ImageInfo, probe
 from models.errors import InvalidMask
 from models.types import Mask
 
-__all__ = ["DecodedImage", "ImageInfo", "check_size", "decode", "decode_mask", "encode", "media_type", "probe"]
+__all__ = [
+    "DecodedImage",
+    "ImageInfo",
+    "check_size",
+    "decode",
+    "decode_mask",
+    "encode",
+    "encode_layer",
+    "encode_mask",
+    "media_type",
+    "probe",
+]
 
 MASK_THRESHOLD = 127
 

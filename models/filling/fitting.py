@@ -14,6 +14,7 @@ from models.filling.grain import BLOCK_PX, borrowed
 from models.filling.ground import surface
 from models.filling.judging import STRANGER, judge
 from models.filling.membrane import Bools, Floats, largest
+from models.stopping import go_on
 from models.types import Box, Image, Mask
 
 HALO_PX = 2
@@ -47,6 +48,7 @@ def fitted(image: Image, mask: Mask) -> Fit:
     hole. Pure and deterministic; the arguments are not written to."""
     filled, left = image.copy(), mask.copy()
     for zone, own in _zones(mask):
+        go_on()
         _fit_zone(image, mask, zone, own, filled, left)
     return Fit(filled, left)
 

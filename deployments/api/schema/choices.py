@@ -6,8 +6,8 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from deployments.messages.jobs import OutputFormat
-from models.types import HDStrategy, MaskMode
+from deployments.messages.jobs import OutputFormat, ResultKind
+from models.types import FillMode, HDStrategy, MaskMode
 
 SD_SAMPLERS: Mapping[str, str] = {
     "dpm_plus_plus_2m": "DPM++ 2M",
@@ -53,7 +53,9 @@ class OneOf:
 
 
 Strategy: TypeAlias = Annotated[HDStrategy, OneOf({strategy.value: strategy for strategy in HDStrategy})]
-Fill: TypeAlias = Annotated[MaskMode, OneOf({mode.value: mode for mode in MaskMode})]
+Masking: TypeAlias = Annotated[MaskMode, OneOf({mode.value: mode for mode in MaskMode})]
+Fill: TypeAlias = Annotated[FillMode, OneOf({mode.value: mode for mode in FillMode})]
+Result: TypeAlias = Annotated[ResultKind, OneOf({kind.value: kind for kind in ResultKind})]
 Format: TypeAlias = Annotated[OutputFormat, OneOf({f.value: f for f in OutputFormat} | {"jpg": OutputFormat.JPEG})]
 SDSampler: TypeAlias = Annotated[str, OneOf(dict(SD_SAMPLERS) | {value: value for value in SD_SAMPLERS.values()})]
 LDMSampler: TypeAlias = Annotated[str, OneOf({"ddim": "ddim", "plms": "plms"})]

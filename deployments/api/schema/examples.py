@@ -24,6 +24,7 @@ EXAMPLES: dict[type[Body], dict[str, dict[str, Any]]] = {
         "polygon": {"image": IMAGE, "regions": [POLYGON], "output_format": "webp", "output_quality": 90},
         "bounding box": {"image": IMAGE, "regions": [{"text": "Text", "bounding_box": RECTANGLE}]},
         "glyphs only": {"image": IMAGE, "regions": [RECTANGLE], "mask_mode": "strokes", "verify": True},
+        "by the model": {"image": IMAGE, "regions": [RECTANGLE], "fill": "model", "dilation": 1, "result": "layer"},
     },
     DetectBody: {"image": {"image": IMAGE, "min_confidence": 0.6}},
     RemoveTextBody: {"image": {"image": IMAGE}, "grown": {"image": IMAGE, "dilation": 2, "mask_mode": "box"}},

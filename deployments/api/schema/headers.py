@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from deployments.api.clock import iso
 from deployments.messages.jobs import ErasedInfo
 
-SERVER_TIMINGS = ("queue", "load", "decode", "inpaint", "encode")
+SERVER_TIMINGS = ("queue", "decode", "detect", "mask", "fit", "load", "inpaint", "verify", "encode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,12 @@ def _server_timing(info: ErasedInfo) -> str | None:
     """The Server-Timing recommendation of the W3C; None without timings."""
     timings = [f"{name};dur={info.timings_s[name] * 1000:.1f}" for name in SERVER_TIMINGS if name in info.timings_s]
     return ", ".join(timings) or None
+
+
+def _fill(info: ErasedInfo) -> str | None:
+    if info.fitted_count is None:
+        return None
+    return f"fitted={info.fitted_count}, model={info.regions_count - info.fitted_count}"
 
 
 def _number(value: int | None) -> str | None:
@@ -44,8 +50,15 @@ RESULT_HEADERS = (
         "Regions filled as boxes although strokes were asked for; only then.",
         lambda info: _number(info.stroke_fallbacks),
     ),
+    ResultHeader(
+        "X-Fill",
+        "Regions fitted without the model because they lie on smooth ground, and those the model filled.",
+        _fill,
+    ),
     ResultHeader("X-Seed", "The seed used; only diffusion models.", lambda info: _number(info.seed)),
-    ResultHeader("Server-Timing", "Milliseconds of queue, decode, inpaint, encode.", _server_timing),
+    ResultHeader(
+        "Server-Timing", "Milliseconds of each part of the work: " + ", ".join(SERVER_TIMINGS) + ".", _server_timing
+    ),
 )
 """Of every answer that is, or is about, a finished image."""
 

@@ -12,10 +12,10 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from deployments.api.ports import TaskOptions
-from deployments.api.schema.choices import CV2Flag, Fill, Format, LDMSampler, SDSampler, Strategy
+from deployments.api.schema.choices import CV2Flag, Fill, Format, LDMSampler, Masking, Result, SDSampler, Strategy
 from deployments.api.schema.region_forms import RegionForm, RegionForms
 from deployments.api.schema.values import CallbackUrl, File, TaskId
-from deployments.messages.jobs import DetectJob, EraseJob, OutputFormat
+from deployments.messages.jobs import DetectJob, EraseJob, OutputFormat, ResultKind
 from models.errors import InvalidRequest
 from models.types import HDStrategy, InpaintParameters, MaskMode, Region
 
@@ -56,7 +56,6 @@ class Finding(BaseModel):
     min_confidence: Annotated[float, Field(ge=0, le=1, description="Texts the detector is less sure of are left.")] = (
         0.6
     )
-    dilation: Annotated[int, Field(ge=0, le=256, description="Pixels by which a found text's outline is grown.")] = 0
 
 
 class Options(Body, ABC):
@@ -72,11 +71,19 @@ class Options(Body, ABC):
     hd_strategy_crop_margin: Annotated[int, Field(ge=0, le=65536)] = 32
     hd_strategy_resize_limit: Annotated[int, Field(ge=16, le=65536)] = 1280
     mask_mode: Annotated[
-        Fill | None,
+        Masking | None,
         Field(description="`box` fills a region, `strokes` only the glyphs inside; by default as the path says."),
     ] = None
     verify: Annotated[
         bool | None, Field(description="Look again afterwards; a region still readable is redone. On with `strokes`.")
+    ] = None
+    dilation: Annotated[int, Field(ge=0, le=256, description="Pixels by which the mask is grown.")] = 0
+    fill: Annotated[
+        Fill | None,
+        Field(
+            description="`auto` fits what lies on flat or smooth ground and leaves the rest to the model, `model` all "
+            "to the model; by default `auto` with hd_strategy `Auto` and a model that is not a diffusion model."
+        ),
     ] = None
     sd_seed: Annotated[int, Field(ge=-1, le=MAX_SEED, description="-1: a random one, told in `X-Seed`.")] = -1
     sd_steps: Annotated[int, Field(ge=1, le=1000)] = 25
@@ -92,6 +99,10 @@ class Options(Body, ABC):
     cv2_radius: Annotated[int, Field(ge=1, le=100)] = 4
     output_format: Annotated[Format | None, Field(description="By default what `Accept` asks for, else `png`.")] = None
     output_quality: Annotated[int, Field(ge=1, le=100, description="Of `jpeg` and `webp`.")] = 95
+    result: Annotated[
+        Result,
+        Field(description="`image`, or as PNG: `mask` (white: filled), `layer` (transparent but for what was filled)."),
+    ] = ResultKind.IMAGE
 
     @property
     def parameters(self) -> InpaintParameters:
@@ -114,6 +125,9 @@ class Options(Body, ABC):
             parameters=self.parameters,
             mask_mode=self.mask_mode or self.default_mask_mode,
             verify=self.verify,
+            dilation_px=self.dilation,
+            fill=self.fill,
+            result=self.result,
             output_format=self.output_format or origin.accepts,
             output_quality=self.output_quality,
             deadline=origin.deadline,
@@ -124,7 +138,7 @@ class FindingOptions(Options, Finding):
     """As `Options`, where text may have to be found first."""
 
     def job(self, origin: Origin) -> EraseJob:
-        return replace(super().job(origin), min_confidence=self.min_confidence, dilation_px=self.dilation)
+        return replace(super().job(origin), min_confidence=self.min_confidence)
 
 
 class InpaintBody(Options):

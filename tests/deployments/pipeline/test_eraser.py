@@ -13,7 +13,7 @@ import pytest
 from deployments.config.settings import AppConfig, Environment, PlannerConfig, Settings, resolve
 from deployments.errors import ResultExpired
 from deployments.messages.jobs import DetectedText, Detection, Erased, EraseJob, Filled
-from deployments.pipeline import eraser as eraser_module
+from deployments.pipeline import filler as filler_module
 from deployments.pipeline.eraser import Eraser
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.codecs import dump_job
@@ -21,7 +21,7 @@ from models.codec import images
 from models.errors import Cancelled, InvalidRequest, UnknownModel, WeightsUnavailable
 from models.masking import masks, regions, strokes
 from models.masking.regions import rectangle
-from models.types import Box, Image, InpaintParameters, Mask, MaskMode, Progress, Region
+from models.types import Box, FillMode, Image, InpaintParameters, Mask, MaskMode, Progress, Region
 from tests.pictures import decoded, encoded, photo
 
 REGION = rectangle(100, 80, 60, 30)
@@ -191,7 +191,7 @@ async def test_strokes_are_filled_and_the_rest_of_their_box_is_not(settings: Set
 
     # When
     erased = await Eraser(settings, {"lama": Model(190)}).erase(
-        job(image=encoded(pixels), regions=(region,), mask_mode=MaskMode.STROKES)
+        job(image=encoded(pixels), regions=(region,), mask_mode=MaskMode.STROKES, fill=FillMode.MODEL)
     )
 
     # Then
@@ -243,7 +243,7 @@ async def test_looking_again_after_a_fallback_is_not_refused_as_cancelled(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given: a first pass of two windows falls back; the model is back at once
-    monkeypatch.setattr(eraser_module, "RECHECK_S", 0.0)
+    monkeypatch.setattr(filler_module, "RECHECK_S", 0.0)
     lama, finder = Fencing(), Finder(still_readable=(0,))
     places = (rectangle(40, 40, 30, 20), rectangle(840, 40, 30, 20))
     eraser = Eraser(settings, {"lama": lama, "cv2": Model(20)}, finder)
@@ -288,7 +288,7 @@ async def test_nothing_that_grows_with_the_image_runs_on_the_event_loop(
         masks: ("rasterise", "union", "count_areas", "masked_area", "dilate"),
         regions: ("validate",),
         images: ("decode", "encode"),
-        eraser_module: ("plan",),
+        filler_module: ("fitted", "plan"),
     }
     for module, names in heavy.items():
         for name in names:

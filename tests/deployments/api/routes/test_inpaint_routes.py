@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from deployments.api.schema.examples import CORNERS, IMAGE, MASK, POLYGON, RECTANGLE
-from deployments.messages.jobs import OutputFormat
-from models.types import HDStrategy, MaskMode
+from deployments.messages.jobs import OutputFormat, ResultKind
+from models.types import FillMode, HDStrategy, MaskMode
 from tests.deployments.fakes import INFO, FakeBackend
 
 PNG = base64.b64decode(IMAGE)
@@ -30,7 +30,7 @@ async def test_a_mask_is_answered_with_the_image_and_its_facts(client: httpx.Asy
     assert response.headers["X-Request-ID"] == "mine-1"
     assert response.headers["X-Timestamp"].endswith("+00:00")
     assert response.headers["Server-Timing"] == "queue;dur=1.0, decode;dur=2.0, inpaint;dur=200.0, encode;dur=10.0"
-    assert not {"x-model-fallback", "x-stroke-fallbacks", "x-seed"} & set(response.headers)
+    assert not {"x-model-fallback", "x-stroke-fallbacks", "x-fill", "x-seed"} & set(response.headers)
     (job,) = backend.jobs
     assert job.image == PNG
     assert job.mask == base64.b64decode(MASK)
@@ -43,13 +43,18 @@ async def test_headers_that_are_not_always_there_appear_when_they_mean_something
     client: httpx.AsyncClient, backend: FakeBackend
 ) -> None:
     # Given
-    backend.info = replace(INFO, fallback_for="lama", stroke_fallbacks=0, seed=42)
+    backend.info = replace(
+        INFO, fallback_for="lama", stroke_fallbacks=0, seed=42, regions_count=20, fitted_count=17,
+        timings_s={"verify": 0.3, "mask": 0.02, "fit": 0.01, "detect": 0.4},
+    )  # fmt: skip
     # When
     response = await client.post("/api/v1/inpaint", json={"image": IMAGE, "mask": MASK})
     # Then
     assert response.headers["X-Model-Fallback"] == "lama"
     assert response.headers["X-Stroke-Fallbacks"] == "0"
     assert response.headers["X-Seed"] == "42"
+    assert response.headers["X-Fill"] == "fitted=17, model=3"
+    assert response.headers["Server-Timing"] == "detect;dur=400.0, mask;dur=20.0, fit;dur=10.0, verify;dur=300.0"
 
 
 @pytest.mark.parametrize("form", [RECTANGLE, CORNERS, POLYGON])
@@ -81,6 +86,9 @@ async def test_every_parameter_reaches_the_job(client: httpx.AsyncClient, backen
         "hd_strategy_resize_limit": 512,
         "mask_mode": "Strokes",
         "verify": False,
+        "dilation": 4,
+        "fill": "MODEL",
+        "result": "image",
         "sd_seed": 5,
         "sd_steps": 9,
         "sd_strength": 0.5,
@@ -104,6 +112,7 @@ async def test_every_parameter_reaches_the_job(client: httpx.AsyncClient, backen
     assert response.headers["content-type"] == "image/jpeg"
     (job,) = backend.jobs
     assert (job.model, job.mask_mode, job.verify) == ("cv2", MaskMode.STROKES, False)
+    assert (job.dilation_px, job.fill, job.result) == (4, FillMode.MODEL, ResultKind.IMAGE)
     assert (job.output_format, job.output_quality) == (OutputFormat.JPEG, 71)
     parameters = job.parameters
     assert parameters.hd_strategy is HDStrategy.CROP

@@ -264,7 +264,7 @@ async def test_a_cancel_ends_the_reading_of_regions(settings: Settings, monkeypa
         begun.set()
         time.sleep(0.01)
 
-    monkeypatch.setattr(strokes, "_glyphs", slow_look)
+    monkeypatch.setattr(strokes, "_letters", slow_look)
     places = tuple(rectangle(4 * column, 10, 3, 20) for column in range(200))
     work = job(image=encoded(photo(900, 200)), regions=places, mask_mode=MaskMode.STROKES)
     erasing = asyncio.create_task(Eraser(settings, {"lama": Model(10)}).erase(work))

@@ -20,6 +20,7 @@ from deployments.storage.codecs import load_job
 from deployments.threads import in_thread
 from models.codec import images
 from models.codec.decoding import DecodedImage
+from models.codec.transparency import shown
 from models.errors import InvalidRequest
 from models.masking import masks
 from models.types import Image, Progress
@@ -52,8 +53,9 @@ class Eraser:
         yield Progress("preparing", 0, 1)
         with watch.measure("decode"):
             decoded = await self._decode(job)
+            view = await in_thread(partial(shown, decoded), deadline=job.deadline)
         yield Progress("masking", 0, 1)
-        masked = await make_mask(job, decoded.rgb, self._text, watch)
+        masked = await make_mask(job, view.image, self._text, watch)
         height, width = decoded.rgb.shape[:2]
         if masked is None:
             kind, data = await in_thread(partial(untouched, decoded, job))
@@ -62,7 +64,7 @@ class Eraser:
             return
 
         filling: Filling | None = None
-        async with aclosing(self._fill_and_check(job, decoded.rgb, masked, watch)) as steps:
+        async with aclosing(self._fill_and_check(job, view.image, masked, watch)) as steps:
             async for item in steps:
                 if isinstance(item, Progress):
                     yield item
@@ -74,7 +76,7 @@ class Eraser:
 
         yield Progress("finalizing", 0, 1)
         with watch.measure("encode"):
-            end = await in_thread(partial(finished, job, decoded, masked, filling.image, filling.left))
+            end = await in_thread(partial(finished, job, decoded, view, masked, filling.image, filling.left))
         info = ErasedInfo(
             media_type=end.media_type,
             model=filling.model,
@@ -132,7 +134,8 @@ class Eraser:
         if self._text is None:
             raise InvalidRequest("this service runs without a text detector", field="detect")
         decoded = await self._decode(job)
-        return await self._text.detect(decoded.rgb, job.min_confidence, job.deadline)
+        view = await in_thread(partial(shown, decoded), deadline=job.deadline)
+        return await self._text.detect(view.image, job.min_confidence, job.deadline)
 
     async def _fill_and_check(
         self, job: EraseJob, image: Image, masked: Masked, watch: Stopwatch

@@ -7,6 +7,7 @@ import numpy as np
 from deployments.messages.jobs import EraseJob, OutputFormat, ResultKind
 from deployments.pipeline.masking import Masked
 from models.codec import images
+from models.codec.transparency import Shown, taken_off
 from models.masking import masks
 from models.masking.regions import bounding_box
 from models.types import Image, Mask
@@ -44,9 +45,12 @@ class Finished:
     fitted: int
 
 
-def finished(job: EraseJob, decoded: images.DecodedImage, masked: Masked, filled: Image, left: Mask) -> Finished:
-    """`left` marks what a model filled."""
-    media_type, file = rendered(decoded, filled, masked.mask, job)
+def finished(
+    job: EraseJob, decoded: images.DecodedImage, view: Shown, masked: Masked, filled: Image, left: Mask
+) -> Finished:
+    """`filled` is `view.image` after the fill; `left` marks what a model filled."""
+    decoded, rgb = taken_off(decoded, view, filled, masked.mask)
+    media_type, file = rendered(decoded, rgb, masked.mask, job)
     areas = len(masked.regions) or masks.count_areas(masked.mask)
     return Finished(media_type, file, masks.masked_area(masked.mask), areas, areas - _count_left(masked, left))
 

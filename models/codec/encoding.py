@@ -20,7 +20,7 @@ FULL_CHROMA_QUALITY = 90
 
 
 def encode(decoded: DecodedImage, rgb: Image, mask: Mask, *, format: str, quality: int) -> bytes:
-    """The finished picture as a file; `rgb` equals `decoded.rgb` outside `mask`, and alpha stays what it was.
+    """The finished picture as a file; `rgb` equals `decoded.rgb` outside `mask`. Alpha is `decoded.alpha`.
 
     `format` is png, jpeg or webp; `quality` is 1-100. Outside the mask, PNG and WebP of quality 100 hold exactly the
     samples of the input, fully transparent ones included:

@@ -1,0 +1,113 @@
+"""The documentation says what is there: files, links, tables and commands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deployments.api.app import create_api
+from deployments.api.errors import TABLE
+from deployments.config.settings import AppConfig, Environment, resolve
+from models.__main__ import table
+from tests.deployments.fakes import FakeBackend
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+OF_THE_TREE = re.compile(r"(models|deployments|tests|benchmarks|training|configs|docs)/[\w./*-]*|serve_config\.yaml")
+
+
+def quoted(page: Path) -> set[str]:
+    """What stands between backticks, outside of blocks of code."""
+    return set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)))
+
+
+def anchors(page: Path) -> set[str]:
+    """Of headings, by GitHub's rules."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_a_page_names_is_there(page: Path) -> None:
+    # When
+    named = {name for name in quoted(page) if OF_THE_TREE.fullmatch(name)}
+    # Then
+    assert {name for name in named if not any(ROOT.glob(name))} == set()
+
+
+def test_the_pages_that_explain_the_code_do_name_files() -> None:
+    for page, least in (("architecture.md", 40), ("development.md", 20)):
+        assert len([name for name in quoted(DOCS / page) if OF_THE_TREE.fullmatch(name)]) >= least
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+    for link in (link for link in links if "://" not in link):
+        place, _, anchor = link.partition("#")
+        target = (page.parent / place).resolve() if place else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    # Given
+    reached, waiting = set[Path](), [ROOT / "README.md"]
+    # When
+    while waiting:
+        page = waiting.pop()
+        reached.add(page)
+        links = re.findall(r"\]\(([^)\s#]+\.md)(?:#[^)]*)?\)", page.read_text())
+        pages = {(page.parent / link).resolve() for link in links if "://" not in link}
+        waiting += pages - reached - set(waiting)
+    # Then
+    assert set(PAGES) <= reached
+
+
+def test_the_two_commands_of_the_readme_are_make_targets() -> None:
+    commands = re.findall(r"^make (\w+) ", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert commands == ["serve", "test"]
+
+
+def test_every_make_target_that_a_page_names_exists() -> None:
+    # Given
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    # When
+    named = {word for page in PAGES for word in re.findall(r"`make (\w+)", page.read_text())}
+    # Then
+    assert named >= {"serve", "test", "lint"}
+    assert named - targets == set()
+
+
+def test_the_readme_s_table_of_models_is_the_registry_s() -> None:
+    assert table() in (ROOT / "README.md").read_text(), "put the output of `python -m models` there"
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().split()) <= 1100
+
+
+def test_every_environment_variable_is_documented() -> None:
+    text = (DOCS / "configuration.md").read_text()
+    assert {name.upper() for name in Environment.model_fields if f"`{name.upper()}`" not in text} == set()
+
+
+def test_every_route_is_in_the_guide_and_no_other() -> None:
+    # Given
+    app = create_api(FakeBackend(), resolve(AppConfig(), Environment()).api)
+    text = (DOCS / "api.md").read_text()
+    # When
+    told = {(method, path) for method, path in re.findall(r"`(GET|POST) (/[^`?]*)`", text)}
+    routes = {(method.upper(), path) for path, item in app.openapi()["paths"].items() for method in item}
+    # Then
+    assert told - {("GET", "/ui")} == routes
+
+
+def test_every_error_is_in_the_guide_beside_its_status() -> None:
+    text = (DOCS / "api.md").read_text()
+    rows = {
+        int(status): set(re.findall(r"`(\w+)`", rest)) for status, rest in re.findall(r"^\| (\d+) \|(.*)$", text, re.M)
+    }
+    for row in TABLE.values():
+        assert row.code in rows.get(row.status, ()), (row.status, row.code)

@@ -29,18 +29,19 @@ class ResultKind(StrEnum):
 class EraseJob:
     """One image and what to remove from it.
 
-    Exactly one of `mask`, `regions`, `detect` says where. `image` and `mask` are encoded files. `model` is a served
-    model's name, or "" for the default one. `verify` None means: on if strokes are used. `min_confidence` (0-1) goes to
-    the text detector; `dilation_px` is added to the mask, wherever it came from. `fill` None means: fit smooth ground
-    where the planner is ours. `created_at` is when the request had been read (0: unknown) and `deadline`
-    when it gives up (None: never), both epoch seconds. `pixels` is the size of the image, as its header says (0:
-    unknown).
+    Exactly one of `mask`, `regions`, `detect` says where. `image` and `mask` are encoded files. `allow_full_mask`: a
+    mask of over 99 % of the picture is meant so. `model` is a served model's name, or "" for the default one. `verify`
+    None means: on if strokes are used. `min_confidence` (0-1) goes to the text detector; `dilation_px` is added to the
+    mask, wherever it came from. `fill` None means: fit smooth ground where the planner is ours. `created_at` is when
+    the request had been read (0: unknown) and `deadline` when it gives up (None: never), both epoch seconds. `pixels`
+    is the size of the image, as its header says (0: unknown).
     """
 
     request_id: str
     image: bytes
     pixels: int = 0
     mask: bytes | None = None
+    allow_full_mask: bool = False
     regions: tuple[Region, ...] = ()
     detect: bool = False
     model: str = ""

@@ -28,11 +28,9 @@ async def make_mask(job: EraseJob, image: Image, text: TextFinder | None, watch:
 
     Raises: InvalidMask, InvalidRegion, InvalidRequest.
     """
-    height, width = image.shape[:2]
     if job.mask is not None:
-        given = partial(_given_mask, job.mask, width, height, job.dilation_px)
         with watch.measure("mask"):
-            return await in_thread(given, deadline=job.deadline)
+            return await in_thread(partial(_given_mask, job, job.mask, image), deadline=job.deadline)
     where = job.regions
     if job.detect:
         if text is None:
@@ -47,8 +45,9 @@ async def make_mask(job: EraseJob, image: Image, text: TextFinder | None, watch:
         return await in_thread(partial(_mask_regions, image, where, job), deadline=job.deadline)
 
 
-def _given_mask(file: bytes, width: int, height: int, dilation_px: int) -> Masked:
-    return Masked(masks.dilate(decode_mask(file, size=(width, height)), dilation_px), (), None)
+def _given_mask(job: EraseJob, file: bytes, image: Image) -> Masked:
+    mask = decode_mask(file, image, allow_full=job.allow_full_mask)
+    return Masked(masks.dilate(mask, job.dilation_px), (), None)
 
 
 def _mask_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Masked:

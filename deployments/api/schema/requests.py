@@ -63,6 +63,7 @@ class Options(Body, ABC):
 
     default_mask_mode: ClassVar[MaskMode] = MaskMode.BOX
 
+    allow_full_mask: Annotated[bool, Field(description="A mask of over 99 % of the picture is meant so.")] = False
     model: Annotated[str, Field(max_length=200, description="A served model; empty: the service's default.")] = ""
     hd_strategy: Annotated[Strategy, Field(description="`Auto` is this service's planner, the rest is IOPaint's.")] = (
         HDStrategy.AUTO
@@ -119,6 +120,7 @@ class Options(Body, ABC):
             request_id=origin.request_id,
             image=self.image,
             mask=where.mask,
+            allow_full_mask=self.allow_full_mask,
             regions=where.regions,
             detect=where.detect,
             model=self.model,

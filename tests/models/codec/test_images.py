@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps, PngImagePlugin
 
-from models.codec.images import DecodedImage, ImageInfo, decode, decode_mask, encode, media_type, probe
-from models.errors import ImageTooLarge, InvalidImage, InvalidMask, InvalidRequest, UnsupportedImage
+from models.codec.images import DecodedImage, ImageInfo, decode, encode, media_type, probe
+from models.errors import ImageTooLarge, InvalidImage, InvalidRequest, UnsupportedImage
 from models.types import Image, Mask
 
 LIMIT = 100_000_000
@@ -457,46 +457,6 @@ def test_samples_without_a_known_range_are_unsupported(samples: NDArray[Any]) ->
 def test_the_media_type_is_that_of_the_input() -> None:
     for name, data in EIGHT_BIT.items():
         assert media_type(decode(data, max_pixels=LIMIT)) == f"image/{name.split()[0]}"
-
-
-def test_a_mask_marks_what_is_brighter_than_127() -> None:
-    grey = np.array([[0, 127, 128, 255]], np.uint8)
-
-    mask = decode_mask(file_of(Pillow.fromarray(grey), "PNG"), size=(4, 1))
-
-    assert mask.tolist() == [[0, 0, 255, 255]]
-
-
-@pytest.mark.parametrize("name", ["png 1", "png P", "png RGB", "png RGBA", "png LA", "bmp RGB", "jpeg L", "webp RGB"])
-def test_masks_of_all_kinds_mean_what_they_mean_to_iopaint(name: str) -> None:
-    # Given what IOPaint does: convert("L"), which knows no alpha, and a threshold
-    data = EIGHT_BIT[name]
-    grey = np.asarray(Pillow.open(io.BytesIO(data)).convert("L"))
-
-    assert np.array_equal(decode_mask(data, size=(WIDTH, HEIGHT)), np.where(grey > 127, 255, 0))
-
-
-def test_a_mask_is_turned_upright_like_an_image() -> None:
-    exif = Pillow.Exif()
-    exif[0x0112] = 6
-    data = file_of(Pillow.fromarray(np.array([[255, 0, 0]], np.uint8)), "PNG", exif=exif)
-
-    assert decode_mask(data, size=(1, 3)).tolist() == [[255], [0], [0]]
-    with pytest.raises(InvalidMask, match="the mask is 1x3, the image is 3x1"):
-        decode_mask(data, size=(3, 1))
-
-
-def test_a_huge_mask_is_refused_from_its_header() -> None:
-    with pytest.raises(InvalidMask, match="the mask is 50000x50000, the image is 8x8"):
-        decode_mask(bomb(), size=(8, 8))
-
-
-def test_a_mask_without_a_mark_is_refused() -> None:
-    painted_in_alpha_only = np.zeros((4, 4, 4), np.uint8)
-    painted_in_alpha_only[1, 1, 3] = 255
-    for image in (Pillow.new("L", (4, 4), 127), Pillow.fromarray(painted_in_alpha_only)):
-        with pytest.raises(InvalidMask, match="marks no pixel"):
-            decode_mask(file_of(image, "PNG"), size=(4, 4))
 
 
 def test_text_chunks_are_not_carried_over() -> None:

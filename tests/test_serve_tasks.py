@@ -140,6 +140,7 @@ async def test_a_late_watcher_is_told_the_end_at_once_and_an_unknown_task_closes
     async with websockets.connect(f"{service.ws_url}/ws/progress/{task_id}", proxy=None) as socket:
         assert (await messages_until_the_end(socket))[-1]["type"] == "task_completed"
     async with websockets.connect(f"{service.ws_url}/ws/progress/nobody", proxy=None) as socket:
+        assert json.loads(await socket.recv())["type"] == "connection_established"
         assert json.loads(await socket.recv())["type"] == "error"
         with pytest.raises(websockets.ConnectionClosedError):
             await socket.recv()

@@ -6,12 +6,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from deployments.api.errors import add_error_handlers
+from deployments.api.key_ring import KeyRing
 from deployments.api.live.events import event_routes
 from deployments.api.live.websocket import websocket_routes
 from deployments.api.middleware.api_keys import ApiKeys
 from deployments.api.middleware.draining import Draining
 from deployments.api.middleware.forwarded import Forwarded
 from deployments.api.middleware.heads import Heads
+from deployments.api.middleware.origins import WebSocketOrigins
 from deployments.api.middleware.request_ids import RequestIds
 from deployments.api.middleware.trailing_slashes import TrailingSlashes
 from deployments.api.middleware.unexpected_errors import UnexpectedErrors
@@ -19,6 +21,7 @@ from deployments.api.ports import Backend
 from deployments.api.routes.inpaint import inpaint_routes
 from deployments.api.routes.service import NAME, root_routes, service_routes
 from deployments.api.routes.tasks import task_routes
+from deployments.api.routes.tickets import ticket_routes
 from deployments.api.routes.ui import ui_routes
 from deployments.api.schema.headers import EXPOSED
 from deployments.api.schema.openapi import describe_app
@@ -33,17 +36,19 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
 
     /docs and /redoc work without network: their scripts and styles are served from below them.
     """
-    app = FastAPI(title=NAME, version=settings.version, middleware=_middleware(settings), redirect_slashes=False)
+    keys = KeyRing(settings.api_keys)
+    app = FastAPI(title=NAME, version=settings.version, middleware=_middleware(settings, keys), redirect_slashes=False)
     add_error_handlers(app)
     app.include_router(root_routes(backend, settings))
     app.include_router(ui_routes())
-    app.include_router(websocket_routes(backend))
+    app.include_router(websocket_routes(backend, keys))
     for router in (
         service_routes(backend, settings),
         inpaint_routes(backend, settings),
         task_routes(backend, settings),
+        ticket_routes(keys),
         event_routes(backend),
-        websocket_routes(backend),
+        websocket_routes(backend, keys),
     ):
         app.include_router(router, prefix=PREFIX)
     describe_app(app)
@@ -51,7 +56,7 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
     return app
 
 
-def _middleware(settings: ApiSettings) -> list[Middleware]:
+def _middleware(settings: ApiSettings, keys: KeyRing) -> list[Middleware]:
     """Outermost first: even a refusal carries a request id and CORS headers."""
     stack = [
         Middleware(RequestIds, echo=settings.echo_request_ids),
@@ -66,8 +71,9 @@ def _middleware(settings: ApiSettings) -> list[Middleware]:
             allow_headers=["*"],
             expose_headers=list(EXPOSED),
         ),
+        Middleware(WebSocketOrigins, allowed=settings.cors_origins),
         Middleware(UnexpectedErrors),
     ]
-    if settings.api_keys:
-        stack.append(Middleware(ApiKeys, keys=settings.api_keys, open_paths=OPEN_PATHS))
+    if keys:
+        stack.append(Middleware(ApiKeys, keys=keys, open_paths=OPEN_PATHS))
     return stack

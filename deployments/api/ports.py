@@ -20,12 +20,14 @@ class ServiceHealth:
 
 @dataclass(frozen=True, slots=True)
 class TaskOptions:
-    """What a client asks of a task beside the job. `task_id` None: make one up."""
+    """What a client asks of a task beside the job. `task_id` None: make one up. `client` is
+    whose API key it was; "" without keys."""
 
     task_id: str | None = None
     enable_progress: bool = True
     progress_interval_s: float = 1.0
     callback_url: str | None = None
+    client: str = ""
 
 
 class Tasks(Protocol):
@@ -50,7 +52,9 @@ class Tasks(Protocol):
         """Raises: UnknownTask, TaskNotFinished, ResultExpired."""
         ...
 
-    async def summary(self) -> TaskSummary: ...
+    async def summary(self, client: str | None = None) -> TaskSummary:
+        """Of one client's tasks; None: of all."""
+        ...
 
     def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncIterator[TaskRecord]:
         """The current state first (unless its seq <= after_seq and it is not final), then every change, newest wins

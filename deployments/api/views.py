@@ -42,10 +42,7 @@ def task_status(record: TaskRecord, root_path: str) -> TaskStatusAnswer:
         message=record.message,
         elapsed_time=elapsed_s(record),
         estimated_remaining=record.estimated_remaining_s,
-        created_at=iso(record.created_at),
-        started_at=None if record.started_at is None else iso(record.started_at),
-        completed_at=None if record.completed_at is None else iso(record.completed_at),
-        error_message=record.error_message,
+        **moments(record),
         queue_position=record.queue_position,
         attempt=record.attempt,
         result_url=root_path + result_path(record.task_id) if fetchable else None,
@@ -66,6 +63,16 @@ def progress_update(record: TaskRecord) -> dict[str, Any]:
         "message": record.message,
         "elapsed_time": elapsed_s(record),
         "estimated_remaining": record.estimated_remaining_s,
+    }
+
+
+def moments(record: TaskRecord) -> dict[str, Any]:
+    """What an answer about the state says beside it; an event is about one moment only."""
+    return {
+        "created_at": iso(record.created_at),
+        "started_at": None if record.started_at is None else iso(record.started_at),
+        "completed_at": None if record.completed_at is None else iso(record.completed_at),
+        "error_message": record.error_message,
     }
 
 

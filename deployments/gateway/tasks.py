@@ -42,6 +42,7 @@ class RemoteTasks:
             message="Waiting for its turn",
             enable_progress=options.enable_progress,
             progress_interval_s=options.progress_interval_s,
+            client=options.client,
             callback=self._policy.judge(options.callback_url) if options.callback_url else None,
         )
         key = input_key(task_id, digest)
@@ -58,8 +59,8 @@ class RemoteTasks:
     async def cancel(self, task_id: str) -> TaskRecord:
         return await self._tracker.cancel(task_id)
 
-    async def summary(self) -> TaskSummary:
-        return await self._tracker.summary()
+    async def summary(self, client: str | None = None) -> TaskSummary:
+        return await self._tracker.summary(client)
 
     async def result(self, task_id: str) -> Erased:
         record = await self._tracker.get(task_id)

@@ -56,7 +56,8 @@ class TaskRecord:
     the same id with the same body is the same task. `progress_interval_s` is how far apart a watcher wants updates.
     `result` is set when completed, `result_expired` when its bytes have been cleaned up. `attempt` counts starts.
     `started_at` is the first start. `queue_position` is 1 for the task that starts next; it is computed when the
-    record is read and never stored, because one start moves the whole queue.
+    record is read and never stored, because one start moves the whole queue. `client` is whose API key
+    submitted it; "" where there are no keys.
     """
 
     task_id: str
@@ -82,6 +83,7 @@ class TaskRecord:
     callback: Callback | None = None
     result: ErasedInfo | None = None
     result_expired: bool = False
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,8 @@ class RemoteTracker:
     async def cancel(self, task_id: str) -> TaskRecord:
         return await self._call("cancel", task_id)
 
-    async def summary(self) -> TaskSummary:
-        summary: TaskSummary = await retried(self._handle.summary)
+    async def summary(self, client: str | None) -> TaskSummary:
+        summary: TaskSummary = await retried(self._handle.summary, client)
         return summary
 
     def watch(self, task_id: str | None, after_seq: int | None) -> AsyncGenerator[TaskRecord]:

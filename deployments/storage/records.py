@@ -51,8 +51,8 @@ class TaskStore(Protocol):
         """Tasks that ended before that moment (epoch seconds), oldest end first."""
         ...
 
-    async def summary(self) -> TaskSummary:
-        """Taken at one moment, so that it adds up."""
+    async def summary(self, client: str | None = None) -> TaskSummary:
+        """Of one client's tasks (None: of all), taken at one moment, so that it adds up."""
         ...
 
     async def close(self) -> None: ...

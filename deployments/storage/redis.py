@@ -72,10 +72,13 @@ class RedisStore:
             scores[_ENDED[record.result_expired]] = record.completed_at
             if record.callback is not None and record.callback.state is CallbackState.PENDING:
                 scores[_CALLING] = record.completed_at
-        await self._write(record.task_id, epoch, dump_record(record), scores)
+        if record.client:
+            scores[_status_of(record.client)[record.status]] = record.created_at
+        await self._write(record.task_id, epoch, dump_record(record), scores, record.client)
 
     async def delete(self, task_id: str, epoch: int) -> None:
-        await self._write(task_id, epoch, "", {})
+        record = await self.get(task_id)
+        await self._write(task_id, epoch, "", {}, record.client if record else "")
 
     async def get(self, task_id: str) -> TaskRecord | None:
         records = await self._records([task_id])
@@ -98,14 +101,15 @@ class RedisStore:
             task_ids = await self._redis.zrangebyscore(key, "-inf", f"({before!r}", start=0, num=limit)
         return await self._records(task_ids)
 
-    async def summary(self) -> TaskSummary:
+    async def summary(self, client: str | None = None) -> TaskSummary:
+        of_status = _STATUS if client is None else _status_of(client)
         with _translated():
             async with self._redis.pipeline(transaction=True) as commands:
-                commands.zunion(_ACTIVE)
-                for key in _STATUS.values():
+                commands.zunion([key for status, key in of_status.items() if not status.final])
+                for key in of_status.values():
                     commands.zcard(key)
                 active_task_ids, *counts = await commands.execute()
-        of = dict(zip(_STATUS, counts, strict=True))
+        of = dict(zip(of_status, counts, strict=True))
         return TaskSummary(
             total=sum(counts),
             active=len(active_task_ids),
@@ -119,11 +123,12 @@ class RedisStore:
     async def close(self) -> None:
         await self._redis.aclose()
 
-    async def _write(self, task_id: str, epoch: int, text: str, scores: dict[str, float]) -> None:
+    async def _write(self, task_id: str, epoch: int, text: str, scores: dict[str, float], client: str) -> None:
+        of_client = _status_of(client).values() if client else ()
         joined = [part for key, score in scores.items() for part in (key, repr(score))]
         with _translated():
             written = await self._script(
-                keys=[_EPOCH, _record_key(task_id), *_INDEXES], args=[epoch, task_id, text, *joined]
+                keys=[_EPOCH, _record_key(task_id), *_INDEXES, *of_client], args=[epoch, task_id, text, *joined]
             )
         if not written:
             raise LeaseLost("a newer tracker has taken over", epoch=epoch)
@@ -135,6 +140,11 @@ class RedisStore:
         with _translated():
             texts = await self._redis.mget(keys)
         return tuple(load_record(str(text)) for text in texts if text is not None)
+
+
+def _status_of(client: str) -> dict[TaskStatus, str]:
+    """As `_STATUS`, for one client's tasks."""
+    return {status: f"{_PREFIX}client:{client}:{status.value}" for status in TaskStatus}
 
 
 def _record_key(task_id: str) -> str:

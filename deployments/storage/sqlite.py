@@ -49,9 +49,10 @@ INSERT INTO lease (id, epoch, owner) VALUES (1, 1, ?)
 ON CONFLICT (id) DO UPDATE SET epoch = epoch + 1, owner = excluded.owner RETURNING epoch
 """
 
-_SUMMARY = f"""
-SELECT status, COUNT(*), CASE WHEN status IN ({_MARKS}) THEN NULL ELSE json_group_array(json_array(created_at, task_id))
-END FROM tasks GROUP BY status
+_SUMMARY = """
+SELECT status, COUNT(*),
+    CASE WHEN status IN (?2, ?3, ?4) THEN NULL ELSE json_group_array(json_array(created_at, task_id)) END
+FROM tasks WHERE ?1 IS NULL OR json_extract(record, '$.client') = ?1 GROUP BY status
 """
 
 
@@ -111,10 +112,10 @@ class SqliteStore:
             ORDER BY completed_at, task_id LIMIT ?"""
         return _records(await self._rows(query, result_expired, before, limit))
 
-    async def summary(self) -> TaskSummary:
+    async def summary(self, client: str | None = None) -> TaskSummary:
         counts: dict[str, int] = {}
         active: list[tuple[float, str]] = []
-        for status, count, tasks in await self._rows(_SUMMARY, *_FINAL):
+        for status, count, tasks in await self._rows(_SUMMARY, client, *_FINAL):
             counts[status] = count
             active += [(created_at, task_id) for created_at, task_id in json.loads(tasks or "[]")]
         return TaskSummary(

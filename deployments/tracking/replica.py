@@ -58,8 +58,8 @@ class TrackerHost:
     async def cancel(self, task_id: str) -> TaskRecord:
         return await (await self._tracking()).cancel(task_id)
 
-    async def summary(self) -> TaskSummary:
-        return await (await self._tracking()).summary()
+    async def summary(self, client: str | None) -> TaskSummary:
+        return await (await self._tracking()).summary(client)
 
     async def watch(self, task_id: str | None, after_seq: int | None) -> AsyncGenerator[TaskRecord]:
         async with aclosing((await self._tracking()).watch(task_id, after_seq)) as records:

@@ -155,8 +155,9 @@ class TaskTracker:
             raise TaskFinished("the task has already ended", task_id=task_id)
         return live.record
 
-    async def summary(self) -> TaskSummary:
-        return await self._store.summary()
+    async def summary(self, client: str | None = None) -> TaskSummary:
+        """Of one client's tasks; None: of all."""
+        return await self._store.summary(client)
 
     async def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncGenerator[TaskRecord, None]:
         """The current state first, then every change; a reader that is slow skips to the newest. A final record comes

@@ -61,6 +61,7 @@ class FakeTasks:
             created_at=1_700_000_000.0,
             enable_progress=options.enable_progress,
             progress_interval_s=options.progress_interval_s,
+            client=options.client,
             callback=Callback(url, CallbackState.REFUSED, 0, "the host is not allowed") if url else None,
         )
         self.records[task_id] = record
@@ -86,9 +87,10 @@ class FakeTasks:
             raise TaskNotFinished(f"task {task_id} has no result", task_id=task_id, status=record.status)
         return Erased(b"result", record.result)
 
-    async def summary(self) -> TaskSummary:
-        statuses = [record.status for record in self.records.values()]
-        active = tuple(task_id for task_id, record in self.records.items() if not record.status.final)
+    async def summary(self, client: str | None = None) -> TaskSummary:
+        seen = [record for record in self.records.values() if client is None or record.client == client]
+        statuses = [record.status for record in seen]
+        active = tuple(record.task_id for record in seen if not record.status.final)
         return TaskSummary(
             total=len(statuses),
             active=len(active),

@@ -8,6 +8,7 @@ from pydantic_core import to_json
 from starlette.responses import StreamingResponse
 
 from deployments.api.live.subscription import Subscription
+from deployments.api.own_tasks import tasks_for
 from deployments.api.ports import Backend, Tasks
 from deployments.api.schema.openapi import EVENT_STREAM, errors
 from deployments.api.views import task_event
@@ -27,13 +28,14 @@ def event_routes(backend: Backend) -> APIRouter:
     async def follow_a_task(request: Request, task_id: str) -> Response:
         """Progress as server-sent events. Resume with `Last-Event-ID`; the stream ends after the final event. A client
         that has that already is answered 204, which tells an EventSource to stay away."""
-        record = await backend.tasks.get(task_id)
+        tasks = tasks_for(backend, request.scope)
+        record = await tasks.get(task_id)
         last = request.headers.get("last-event-id", "")
         after_seq = int(last) if last.isdecimal() and len(last) < 16 else None
         if after_seq is not None and record.status.final and record.seq <= after_seq:
             return Response(status_code=204)
         return StreamingResponse(
-            _events(backend.tasks, task_id, after_seq, request.scope.get("root_path", "")),
+            _events(tasks, task_id, after_seq, request.scope.get("root_path", "")),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
         )

@@ -2,14 +2,23 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 from deployments.api.disconnect import stop
 from deployments.api.live.throttle import Throttle
 from deployments.api.ports import Tasks
+from deployments.errors import UnknownTask
 from deployments.messages.task import TaskRecord
 
 ALL = None
 """Follows every task."""
+
+WAIT_S = 30.0
+"""How long a task is waited for that nobody has started yet: clients choose ids, and some listen before they ask."""
+
+FIRST_LOOK_S = 0.1
+LONGEST_LOOK_S = 1.0
+"""After which pause it is looked for again, at first and later."""
 
 
 class Subscription:
@@ -19,25 +28,49 @@ class Subscription:
         self.pace = Throttle()
         self._tasks = tasks
         self._followers: dict[str | None, asyncio.Task[None]] = {}
+        self._all_heard = False
         self._muted: set[str] = set()
         self._wake = asyncio.Event()
         self._failure: Exception | None = None
+        self._missing: list[UnknownTask] = []
 
     def __len__(self) -> int:
-        return len(self._followers)
+        """Tasks followed that have not ended."""
+        return len(self._followers.keys() - {ALL})
 
     def follows(self, task_id: str | None) -> bool:
-        return task_id in self._followers
+        return self._all_heard if task_id is ALL else task_id in self._followers
+
+    def keep_watch(self) -> None:
+        """Hear nothing of any task, but `wait` raises when the service goes away."""
+        self._start(ALL, None)
 
     def follow(self, task_id: str | None, after_seq: int | None = None) -> None:
-        """Its current state comes first, unless the reader has it. Following twice is following once."""
+        """Its current state comes first, unless the reader has it."""
         self._muted.discard(task_id or "")
+        if task_id is ALL:
+            self._all_heard = True
+        self._start(task_id, after_seq)
+
+    def _start(self, task_id: str | None, after_seq: int | None) -> None:
         if task_id not in self._followers:
-            self._followers[task_id] = asyncio.create_task(self._run(task_id, after_seq))
+            follower = asyncio.create_task(self._run(task_id, after_seq))
+            self._followers[task_id] = follower
+            follower.add_done_callback(lambda _: self._forget(task_id, follower))
+
+    async def follow_again(self, task_id: str | None) -> None:
+        """As `follow`, with the current state once more, whatever was told before."""
+        await self.unfollow(task_id)
+        if follower := self._followers.pop(task_id, None):
+            await stop(follower)
+        self.pace.renew(task_id)
+        self.follow(task_id)
 
     async def unfollow(self, task_id: str | None) -> None:
         """Nothing more is heard of it, be it followed itself or as one of all."""
-        if follower := self._followers.pop(task_id, None):
+        if task_id is ALL:
+            self._all_heard = False
+        elif follower := self._followers.pop(task_id, None):
             await stop(follower)
         self.pace.forget(task_id)
         if task_id is not None and self.follows(ALL):
@@ -48,7 +81,11 @@ class Subscription:
         self._wake.set()
 
     async def wait(self, timeout_s: float | None = None) -> bool:
-        """True once `take` has something; False after `timeout_s`. Raises what ended a follower."""
+        """True once `take` has something; False after `timeout_s`.
+
+        Raises: UnknownTask for a followed task that did not come into being, after which the others go on; whatever
+        else ended a follower.
+        """
         end = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
             self._wake.clear()
@@ -56,6 +93,8 @@ class Subscription:
             pause_s = self.pace.wait_s(now)
             if pause_s == 0:
                 return True
+            if self._missing:
+                raise self._missing.pop(0)
             if self._failure:
                 failure, self._failure = self._failure, None
                 raise failure
@@ -76,9 +115,35 @@ class Subscription:
 
     async def _run(self, task_id: str | None, after_seq: int | None) -> None:
         try:
-            async for record in self._tasks.watch(task_id, after_seq):
+            async for record in self._records(task_id, after_seq):
+                if task_id is ALL and not self._all_heard:
+                    continue
                 if record.task_id not in self._muted:
                     self.offer(record)
+                elif record.status.final:
+                    self._muted.discard(record.task_id)
+        except UnknownTask as error:
+            self._missing.append(error)
+            self._wake.set()
         except Exception as error:
             self._failure = error
             self._wake.set()
+
+    async def _records(self, task_id: str | None, after_seq: int | None) -> AsyncIterator[TaskRecord]:
+        """As `watch`, of a task that may not be there yet. Raises: UnknownTask after WAIT_S."""
+        until, pause_s = time.monotonic() + WAIT_S, FIRST_LOOK_S
+        while True:
+            try:
+                async for record in self._tasks.watch(task_id, after_seq):
+                    yield record
+                return
+            except UnknownTask:
+                if time.monotonic() >= until:
+                    raise
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_LOOK_S)
+
+    def _forget(self, task_id: str | None, follower: "asyncio.Task[None]") -> None:
+        """An ended task is followed no more, so that any number can be followed one after the other."""
+        if self._followers.get(task_id) is follower:
+            del self._followers[task_id]

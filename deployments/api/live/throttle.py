@@ -49,6 +49,14 @@ class Throttle:
         if waiting and not waiting.status.final and waiting.seq <= record.seq:
             del self._waiting[task_id]
 
+    def renew(self, task_id: str | None = None) -> None:
+        """Whatever was told of the task, or of all, its state is told again."""
+        for memory in (self._told, self._not_before, self._ended):
+            if task_id is None:
+                memory.clear()
+            else:
+                memory.pop(task_id, None)
+
     def forget(self, task_id: str | None = None) -> None:
         """Drop what waits for one task, or for all."""
         if task_id is None:

@@ -12,9 +12,12 @@ from pydantic_core import from_json, to_json
 
 from deployments.api.clock import iso
 from deployments.api.disconnect import stop
+from deployments.api.key_ring import KeyRing
+from deployments.api.live.handshake import accept
 from deployments.api.live.subscription import ALL, Subscription
+from deployments.api.own_tasks import tasks_for
 from deployments.api.ports import Backend, Tasks
-from deployments.api.views import progress_update, task_event
+from deployments.api.views import moments, progress_update, task_event
 from deployments.errors import ShuttingDown, UnknownTask
 from models.errors import InvalidRequest, TextRemovalError
 
@@ -28,22 +31,26 @@ GOING_AWAY = 1012
 INTERNAL_ERROR = 1011
 
 
-def websocket_routes(backend: Backend) -> APIRouter:
+def websocket_routes(backend: Backend, keys: KeyRing) -> APIRouter:
     router = APIRouter()
 
     @router.websocket("/ws/progress")
-    async def all_tasks(websocket: WebSocket) -> None:
-        await Connection(websocket, backend.tasks).serve(ALL)
+    async def no_task_in_particular(websocket: WebSocket) -> None:
+        """With API keys all tasks of the key; without, all only if asked for, because they are everybody's."""
+        if await accept(websocket, keys):
+            follow_all = bool(keys) or websocket.query_params.get("all", "").lower() in ("1", "true", "yes")
+            await Connection(websocket, tasks_for(backend, websocket.scope)).serve(None, follow_all=follow_all)
 
     @router.websocket("/ws/progress/{task_id}")
     async def one_task(websocket: WebSocket, task_id: str) -> None:
-        await Connection(websocket, backend.tasks).serve(task_id)
+        if await accept(websocket, keys):
+            await Connection(websocket, tasks_for(backend, websocket.scope)).serve(task_id)
 
     return router
 
 
 class Connection:
-    """One client. It follows one task or all, until it narrows or widens that by messages."""
+    """One client. It follows one task, all or none, until it narrows or widens that by messages."""
 
     def __init__(self, websocket: WebSocket, tasks: Tasks) -> None:
         self.id = uuid4().hex
@@ -52,6 +59,7 @@ class Connection:
         self.tasks = tasks
         self.feed = Subscription(tasks)
         self.sending = asyncio.Lock()
+        self.task_id: str | None = None
         self.commands = {
             "subscribe_task": self._subscribe,
             "unsubscribe_task": self._unsubscribe,
@@ -59,15 +67,18 @@ class Connection:
             "cancel_task": self._cancel,
         }
 
-    async def serve(self, task_id: str | None) -> None:
+    async def serve(self, task_id: str | None, *, follow_all: bool = False) -> None:
         """Returns when either side has ended the connection, with nothing left running."""
-        await self.websocket.accept()
+        self.task_id = task_id
         jobs: list[asyncio.Task[None]] = []
         try:
-            if task_id is not ALL:
-                await self.tasks.get(task_id)
             await self._send("connection_established", connection_id=self.id, task_id=task_id)
-            self.feed.follow(task_id, _after_seq(self.websocket))
+            if task_id is not None:
+                self.feed.follow(task_id, _after_seq(self.websocket))
+            elif follow_all:
+                self.feed.follow(ALL)
+            else:
+                self.feed.keep_watch()
             jobs = [asyncio.create_task(self._listen()), asyncio.create_task(self._tell())]
             done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
             for job in done:
@@ -88,7 +99,14 @@ class Connection:
     async def _tell(self) -> None:
         """Events, as the feed hands them out. The lock spans taking and sending, so that no older state can follow a
         newer one."""
-        while await self.feed.wait():
+        while True:
+            try:
+                await self.feed.wait()
+            except UnknownTask as error:
+                if error.details.get("task_id") == self.task_id:
+                    raise
+                await self._send("error", error=error.message, task_id=error.details.get("task_id"))
+                continue
             async with self.sending:
                 if record := self.feed.take():
                     await self._write(task_event(record, self.root_path))
@@ -108,9 +126,12 @@ class Connection:
         kind = message.get("type")
         if kind == "ping":
             return await self._send("pong", timestamp=message.get("timestamp", iso()))
+        if kind == "subscribe_all":
+            await self._send("all_subscribed")
+            return await self.feed.follow_again(ALL)
         command = self.commands.get(kind) if isinstance(kind, str) else None
         if command is None:
-            known = ", ".join((*self.commands, "ping"))
+            known = ", ".join((*self.commands, "subscribe_all", "ping"))
             raise InvalidRequest(f"the message's type is none of {known}")
         task_id = message.get("task_id")
         if not isinstance(task_id, str) or not task_id:
@@ -118,14 +139,14 @@ class Connection:
         return await command(task_id)
 
     async def _subscribe(self, task_id: str) -> None:
-        """From all tasks down to this one, or from some to one more."""
-        await self.tasks.get(task_id)
-        if len(self.feed) >= MAX_FOLLOWED:
-            raise InvalidRequest(f"this connection follows {MAX_FOLLOWED} tasks already; use /ws/progress for all")
+        """From all tasks down to this one, or from some to one more. Its current state follows, also if it was told
+        before; a task that is not there yet is waited for."""
+        if len(self.feed) >= MAX_FOLLOWED and not self.feed.follows(task_id):
+            raise InvalidRequest(f"this connection follows {MAX_FOLLOWED} unfinished tasks already; subscribe to all")
         if self.feed.follows(ALL):
             await self.feed.unfollow(ALL)
         await self._send("task_subscribed", task_id=task_id)
-        self.feed.follow(task_id)
+        await self.feed.follow_again(task_id)
 
     async def _unsubscribe(self, task_id: str) -> None:
         await self.feed.unfollow(task_id)
@@ -136,7 +157,7 @@ class Connection:
         async with self.sending:
             record = await self.tasks.get(task_id)
             self.feed.pace.told(record)
-            await self._write(progress_update(record))
+            await self._write(progress_update(record) | moments(record))
 
     async def _cancel(self, task_id: str) -> None:
         """Answered with `task_cancelled` once the work has stopped, followed or not."""

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import URL
 
 from deployments.api.job_builder import erase_job, read_job
+from deployments.api.own_tasks import tasks_for
 from deployments.api.ports import Backend
 from deployments.api.replies import image_response, json_response
 from deployments.api.schema.openapi import (
@@ -35,26 +36,29 @@ def task_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
     async def start_a_task(request: Request) -> Response:
         """Erase in the background. The same `task_id` with the same body starts nothing and answers the same."""
         job, body = await read_job(request, TaskBody, erase_job, settings, endless=True)
-        return json_response(accepted(await backend.tasks.submit(job, body.options), request), 202)
+        record = await tasks_for(backend, request.scope).submit(job, body.options)
+        return json_response(accepted(record, request), 202)
 
     @router.get("/task-status/{task_id}", responses=TASK_STATUS | errors(401, 404, 503))
     async def look_at_a_task(request: Request, task_id: str) -> Response:
-        return json_response(task_status(await backend.tasks.get(task_id), request.scope.get("root_path", "")))
+        record = await tasks_for(backend, request.scope).get(task_id)
+        return json_response(task_status(record, request.scope.get("root_path", "")))
 
     @router.get("/task-result/{task_id}", responses=IMAGE | errors(401, 404, 409, 410, 503))
-    async def fetch_a_result(task_id: str) -> Response:
-        return image_response(await backend.tasks.result(task_id))
+    async def fetch_a_result(request: Request, task_id: str) -> Response:
+        return image_response(await tasks_for(backend, request.scope).result(task_id))
 
     @router.post("/cancel-task/{task_id}", responses=CANCELLED | errors(401, 404, 409, 503))
-    async def cancel_a_task(task_id: str) -> Response:
+    async def cancel_a_task(request: Request, task_id: str) -> Response:
         """Answers once the work has really stopped."""
-        record = await backend.tasks.cancel(task_id)
+        record = await tasks_for(backend, request.scope).cancel(task_id)
         message = record.message or "the task was cancelled"
         return json_response(CancelledAnswer(task_id=record.task_id, status=record.status, message=message))
 
     @router.get("/tasks", responses=TASK_SUMMARY | errors(401, 503))
-    async def count_tasks() -> Response:
-        summary = await backend.tasks.summary()
+    async def count_tasks(request: Request) -> Response:
+        """How many there are; with API keys, of the key's own."""
+        summary = await tasks_for(backend, request.scope).summary()
         answer = TaskCountsAnswer(
             total_tasks=summary.total,
             active_tasks=summary.active,

@@ -164,6 +164,13 @@ class CancelledAnswer(Answer):
     message: str
 
 
+class TicketAnswer(Answer):
+    """`expires_in` in seconds; what is open by then stays open."""
+
+    ticket: str
+    expires_in: int
+
+
 class TaskCountsAnswer(Answer):
     """`active_task_ids` are those not yet ended."""
 

@@ -194,6 +194,27 @@ async def test_a_deleted_task_leaves_no_trace(store: TaskStore) -> None:
     assert (await store.summary()).total == 0
 
 
+async def test_the_summary_of_a_client_counts_its_own_tasks(store: TaskStore) -> None:
+    # Given
+    epoch = await store.acquire("me")
+    for task_id, status, client in (
+        ("a", TaskStatus.PENDING, "anna"),
+        ("b", TaskStatus.PROCESSING, "anna"),
+        ("c", TaskStatus.COMPLETED, "anna"),
+        ("d", TaskStatus.PENDING, "bert"),
+        ("e", TaskStatus.PENDING, ""),
+    ):
+        await store.save(task(task_id, client=client), epoch)
+        await store.save(task(task_id, status, client=client), epoch)
+    # When
+    await store.delete("a", epoch)
+    anna, carl, everybody = await store.summary("anna"), await store.summary("carl"), await store.summary()
+    # Then
+    assert (anna.total, anna.active, anna.completed, anna.active_task_ids) == (2, 1, 1, ("b",))
+    assert carl.total == 0
+    assert everybody.total == 4
+
+
 async def test_the_summary_adds_up(store: TaskStore) -> None:
     epoch = await store.acquire("a")
     statuses = [status for status in TaskStatus for _ in range(list(TaskStatus).index(status) + 1)]

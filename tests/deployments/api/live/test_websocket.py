@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from deployments.api.live import websocket
+from deployments.api.live import subscription, websocket
 from deployments.errors import ShuttingDown
 from deployments.messages.task import TaskStage, TaskStatus
 from tests.deployments.api.asgi import Socket
@@ -157,7 +157,7 @@ async def test_the_socket_of_all_tasks_hears_all_and_can_cancel(app: FastAPI, ba
     tasks = backend.tasks
     tasks.add("a")
     tasks.add("old", status=TaskStatus.COMPLETED)
-    async with Socket(app, place) as socket:
+    async with Socket(app, place, "all=true") as socket:
         assert (await socket.hear_type("connection_established"))["task_id"] is None
         assert (await socket.hear_type("progress_update"))["task_id"] == "a"
         # When
@@ -180,7 +180,7 @@ async def test_the_socket_of_all_tasks_narrows_by_messages(app: FastAPI, backend
     tasks = backend.tasks
     tasks.add("a")
     tasks.add("b")
-    async with Socket(app, "/ws/progress") as socket:
+    async with Socket(app, "/ws/progress", "all=true") as socket:
         await socket.hear_type("connection_established")
         await socket.hear_type("progress_update")
         await socket.hear_type("progress_update")
@@ -204,7 +204,7 @@ async def test_one_of_all_tasks_can_be_muted_and_heard_again(app: FastAPI, backe
     tasks = backend.tasks
     tasks.add("a")
     tasks.add("b")
-    async with Socket(app, "/ws/progress") as socket:
+    async with Socket(app, "/ws/progress", "all=true") as socket:
         for _ in range(3):
             await socket.hear()
         await socket.say({"type": "unsubscribe_task", "task_id": "a"})
@@ -221,7 +221,7 @@ async def test_one_of_all_tasks_can_be_muted_and_heard_again(app: FastAPI, backe
         assert (await socket.hear_type("progress_update"))["overall_progress"] == 10.0
 
 
-async def test_an_ended_task_can_be_subscribed_to_and_its_end_is_told_once(app: FastAPI, backend: FakeBackend) -> None:
+async def test_each_subscription_to_an_ended_task_is_answered_with_its_end(app: FastAPI, backend: FakeBackend) -> None:
     # Given
     backend.tasks.add("a")
     backend.tasks.add("b", status=TaskStatus.COMPLETED)
@@ -239,6 +239,7 @@ async def test_an_ended_task_can_be_subscribed_to_and_its_end_is_told_once(app: 
         await socket.say({"type": "subscribe_task", "task_id": "b"})
         # Then
         await socket.hear_type("task_subscribed")
+        assert (await socket.hear_type("task_completed"))["task_id"] == "b"
         await socket.hear_nothing_before_pong()
 
 
@@ -287,10 +288,9 @@ async def test_a_ping_is_echoed(app: FastAPI, backend: FakeBackend) -> None:
         '{"type": "cancel_task", "task_id": 5}',
         '{"type": "get_task_status", "task_id": ""}',
         '{"type": "get_task_status", "task_id": "nonesuch"}',
-        '{"type": "subscribe_task", "task_id": "nonesuch"}',
         '{"type": "cancel_task", "task_id": "nonesuch"}',
     ],
-    ids=range(16),
+    ids=range(15),
 )
 async def test_a_bad_message_is_answered_with_an_error_and_the_socket_lives(
     app: FastAPI, backend: FakeBackend, message: str
@@ -314,8 +314,12 @@ async def test_bytes_are_answered_with_an_error(app: FastAPI) -> None:
         await socket.hear_type("error")
 
 
-async def test_an_unknown_task_is_told_and_closed_with_4404(app: FastAPI) -> None:
+async def test_a_task_that_never_comes_is_told_and_closed_with_4404(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "WAIT_S", 0.0)
     async with Socket(app, "/ws/progress/nonesuch") as socket:
+        await socket.hear_type("connection_established")
         assert timeless(await socket.hear()) == {"type": "error", "error": "no task nonesuch is known"}
         assert await socket.hear_close() == 4404
 
@@ -324,7 +328,7 @@ async def test_a_service_that_goes_away_closes_with_1012(app: FastAPI, backend: 
     # Given
     backend.tasks.add("t")
     for path in (place, f"{place}/t"):
-        async with Socket(app, path) as socket:
+        async with Socket(app, path, "all=true") as socket:
             await socket.hear_type("connection_established")
             await socket.hear_type("progress_update")
             # When
@@ -337,7 +341,7 @@ async def test_a_service_that_goes_away_closes_with_1012(app: FastAPI, backend: 
 
 async def test_an_unforeseen_failure_is_told_without_its_cause(app: FastAPI, backend: FakeBackend) -> None:
     # Given
-    async with Socket(app, "/ws/progress") as socket:
+    async with Socket(app, "/ws/progress", "all=true") as socket:
         await socket.hear_type("connection_established")
         # When
         await backend.tasks.fail_watches(RuntimeError("/srv/secret"))
@@ -448,3 +452,106 @@ async def test_a_connection_follows_so_many_tasks_and_no_more(
         await socket.say({"type": "subscribe_task", "task_id": "b"})
         # Then
         await socket.hear_type("error")
+
+
+async def test_a_socket_follows_any_number_of_tasks_one_after_the_other(
+    app: FastAPI, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr(websocket, "MAX_FOLLOWED", 2)
+    async with Socket(app, "/ws/progress") as socket:
+        await socket.hear_type("connection_established")
+        for number in range(20):
+            # When
+            backend.tasks.add(f"t{number}")
+            await socket.say({"type": "subscribe_task", "task_id": f"t{number}"})
+            await socket.hear_type("task_subscribed")
+            await socket.hear_type("progress_update")
+            await backend.tasks.complete(f"t{number}")
+            # Then
+            assert (await socket.hear_type("task_completed"))["task_id"] == f"t{number}"
+    assert backend.tasks.watchers == 0
+
+
+async def test_subscribing_again_is_answered_with_the_current_state(app: FastAPI, backend: FakeBackend) -> None:
+    # Given
+    backend.tasks.add("t", overall_progress=30.0)
+    async with Socket(app, "/ws/progress/t") as socket:
+        await socket.hear_type("connection_established")
+        await socket.hear_type("progress_update")
+        for _ in range(2):
+            # When
+            await socket.say({"type": "subscribe_task", "task_id": "t"})
+            # Then
+            await socket.hear_type("task_subscribed")
+            assert (await socket.hear_type("progress_update"))["progress"] == 30.0
+        await backend.tasks.complete("t")
+        await socket.hear_type("task_completed")
+        await socket.hear_nothing_before_pong()
+
+
+@pytest.mark.parametrize("by_message", [True, False])
+async def test_a_task_is_waited_for_that_nobody_has_started_yet(
+    app: FastAPI, backend: FakeBackend, by_message: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr(subscription, "FIRST_LOOK_S", 0.01)
+    async with Socket(app, "/ws/progress" if by_message else "/ws/progress/mine") as socket:
+        await socket.hear_type("connection_established")
+        if by_message:
+            await socket.say({"type": "subscribe_task", "task_id": "mine"})
+            await socket.hear_type("task_subscribed")
+        await socket.hear_nothing_before_pong()
+        # When
+        backend.tasks.add("mine")
+        # Then
+        assert (await socket.hear_type("progress_update"))["task_id"] == "mine"
+
+
+async def test_a_subscribed_task_that_never_comes_is_told_and_the_socket_lives(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "WAIT_S", 0.0)
+    async with Socket(app, "/ws/progress") as socket:
+        await socket.hear_type("connection_established")
+        await socket.say({"type": "subscribe_task", "task_id": "nonesuch"})
+        await socket.hear_type("task_subscribed")
+        assert (await socket.hear_type("error"))["task_id"] == "nonesuch"
+        await socket.hear_nothing_before_pong()
+
+
+async def test_a_status_tells_when_and_why(app: FastAPI, backend: FakeBackend) -> None:
+    backend.tasks.add(
+        "t", status=TaskStatus.ERROR, started_at=1_700_000_001.0, completed_at=1_700_000_002.0, error_message="no"
+    )
+    async with Socket(app, "/ws/progress") as socket:
+        await socket.hear_type("connection_established")
+        await socket.say({"type": "get_task_status", "task_id": "t"})
+        answer = await socket.hear_type("progress_update")
+    assert (answer["created_at"], answer["started_at"], answer["completed_at"], answer["error_message"]) == (
+        "2023-11-14T22:13:20.000+00:00",
+        "2023-11-14T22:13:21.000+00:00",
+        "2023-11-14T22:13:22.000+00:00",
+        "no",
+    )
+
+
+async def test_everybodys_tasks_are_told_only_to_who_asks_for_them(app: FastAPI, backend: FakeBackend) -> None:
+    backend.tasks.add("somebodys")
+    async with Socket(app, "/ws/progress") as socket:
+        await socket.hear_type("connection_established")
+        await socket.hear_nothing_before_pong()
+        await socket.say({"type": "subscribe_all"})
+        await socket.hear_type("all_subscribed")
+        assert (await socket.hear_type("progress_update"))["task_id"] == "somebodys"
+
+
+async def test_a_socket_that_follows_nothing_is_told_too_that_the_service_goes_away(
+    app: FastAPI, backend: FakeBackend
+) -> None:
+    async with Socket(app, "/ws/progress") as socket:
+        await socket.hear_type("connection_established")
+        await socket.hear_nothing_before_pong()
+        await backend.tasks.fail_watches(ShuttingDown("the service is going away"))
+        assert await socket.hear_close() == 1012
+    assert backend.tasks.watchers == 0

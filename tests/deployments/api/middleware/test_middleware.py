@@ -5,7 +5,6 @@ from dataclasses import replace
 import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from deployments.api.app import create_api
 from deployments.config.api_settings import ApiSettings
@@ -101,14 +100,3 @@ async def test_some_places_need_no_key(guarded: FastAPI, path: str) -> None:
 async def test_all_others_do(guarded: FastAPI, path: str) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(guarded), base_url="http://service.test") as client:
         assert (await client.get("http://service.test" + path)).status_code == 401
-
-
-@pytest.mark.parametrize("path", ["/ws/progress", "/api/v1/ws/progress"])
-def test_a_websocket_needs_a_key_too(guarded: FastAPI, path: str) -> None:
-    with TestClient(guarded) as client:
-        with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect(path):
-            pass
-        assert refused.value.status_code == 401
-        for headers, query in (({"X-API-Key": "first-key"}, ""), ({}, "?api_key=second-key")):
-            with client.websocket_connect(path + query, headers=headers) as socket:
-                assert socket.receive_json()["type"] == "connection_established"

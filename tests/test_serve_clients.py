@@ -5,10 +5,13 @@ import json
 import shutil
 import socket
 import subprocess
+import uuid
 from pathlib import Path
 
 import httpx
 import pytest
+import websockets
+from websockets.typing import Subprotocol
 
 from tests.pictures import base64_of, encoded, photo
 from tests.service import Service
@@ -161,3 +164,22 @@ def test_links_follow_a_proxy_that_strips_a_prefix(service: Service) -> None:
 
     assert answer["websocket_url"] == f"wss://pictures.test/erase/ws/progress/{answer['task_id']}"
     assert answer["status_url"] == f"/erase/api/v1/task-status/{answer['task_id']}"
+
+
+async def test_a_socket_may_come_before_the_task_and_offer_a_subprotocol(service: Service) -> None:
+    task_id = f"early-{uuid.uuid4().hex}"
+    address = f"{service.ws_url}/ws/progress/{task_id}/"
+
+    async with websockets.connect(address, proxy=None, subprotocols=[Subprotocol("text-removal")]) as socket:
+        established = json.loads(await socket.recv())
+        body = json.loads(json_body()) | {"task_id": task_id}
+        async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False) as client:
+            answer = await client.post("/api/v1/inpaint-regions-async", json=body)
+        kinds = [established["type"]]
+        while kinds[-1] not in ("task_completed", "task_failed"):
+            kinds.append(json.loads(await socket.recv())["type"])
+
+    assert answer.status_code == 202, answer.text
+    assert socket.subprotocol == "text-removal"
+    assert kinds[0] == "connection_established"
+    assert kinds[-1] == "task_completed"

@@ -8,17 +8,23 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from deployments.api.clock import iso
-from deployments.api.schema.headers import result_headers
+from deployments.api.schema.headers import CONTENT_DISPOSITION, result_headers
 from deployments.api.schema.responses import DetectionAnswer, Dimensions, FoundText, ProcessingStats, StatisticsAnswer
 from deployments.messages.jobs import DetectedText, Detection, Erased
+
+SUFFIXES = {"image/jpeg": "jpg", "image/tiff": "tif"}
+"""Where a file's suffix is not the second half of its media type."""
 
 
 def json_response(answer: BaseModel, status: int = 200) -> Response:
     return Response(to_json(answer, inf_nan_mode="null"), status, media_type="application/json")
 
 
-def image_response(erased: Erased) -> Response:
-    return Response(erased.image, media_type=erased.info.media_type, headers=result_headers(erased.info))
+def image_response(erased: Erased, name: str = "erased") -> Response:
+    """`name` is what a browser saves the file as, without the suffix, which follows from what it is."""
+    media_type = erased.info.media_type
+    named = {CONTENT_DISPOSITION: f'inline; filename="{name}.{SUFFIXES.get(media_type, media_type.partition("/")[2])}"'}
+    return Response(erased.image, media_type=media_type, headers=result_headers(erased.info) | named)
 
 
 async def statistics_response(erased: Erased, include_image: bool) -> Response:

@@ -48,7 +48,7 @@ class CallbackPolicy:
         host = host_of(parse(url))
         if self.allows(host):
             return Callback(url, CallbackState.PENDING)
-        reason = f"the host {host} is not in CALLBACK_ALLOWED_HOSTS"
+        reason = not_allowed(host)
         logger.warning("callback refused: %s", reason)
         return Callback(url, CallbackState.REFUSED, reason=reason)
 
@@ -71,6 +71,11 @@ class CallbackPolicy:
             return "localhost" in self._hosts
         internal = embedded.is_link_local or embedded.is_multicast or embedded.is_unspecified or embedded.is_reserved
         return not internal and embedded not in _METADATA
+
+
+def not_allowed(host: str) -> str:
+    """Why a host is refused, and what whoever runs the service can do about it."""
+    return f"the host {host} is not in CALLBACK_ALLOWED_HOSTS; add it there to allow it: CALLBACK_ALLOWED_HOSTS={host}"
 
 
 def parse(url: str) -> httpx.URL:

@@ -3,7 +3,9 @@
 The body is `{"task_id", "status", "timestamp"}` and, when completed, `image_data` (base64), when failed,
 `error_message`. `status` is completed, error or cancelled: every end is told, so that no receiver waits for ever.
 `timestamp` is the end of the task, so every attempt sends the same bytes. With a secret, `X-Signature` is
-`sha256=<hex>`, the HMAC-SHA256 of the body. A receiver may be called more than once for one task and must go by its id.
+`sha256=<hex>`, the HMAC-SHA256 of `<X-Signature-Timestamp>.<body>`; that header is when the attempt was made, in epoch
+seconds, so that a receiver can turn away what somebody recorded and plays again. A receiver may be called more than
+once for one task and must go by its id.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ import hmac
 import json
 import logging
 import ssl
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -29,7 +32,7 @@ from tenacity import (
     wait_random,
 )
 
-from deployments.callbacks.policy import CallbackPolicy, CallbackRefused, host_of, parse, resolve
+from deployments.callbacks.policy import CallbackPolicy, CallbackRefused, host_of, not_allowed, parse, resolve
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus
 from deployments.storage.blobs import BlobStore, result_key
 
@@ -144,7 +147,7 @@ class CallbackSender:
     async def _addresses(self, target: httpx.URL) -> list[str]:
         host = host_of(target)
         if not self._policy.allows(host):
-            raise CallbackRefused(f"the host {host} is not in CALLBACK_ALLOWED_HOSTS")
+            raise CallbackRefused(not_allowed(host))
         port = target.port or (443 if target.scheme == "https" else 80)
         loop = asyncio.get_running_loop()
         try:
@@ -168,7 +171,8 @@ class CallbackSender:
         """To the first address that accepts a connection. The answer's body is not read."""
         headers = {"Host": target.netloc.decode("ascii"), "Content-Type": "application/json"}
         if self._secret:
-            headers["X-Signature"] = sign(self._secret, body)
+            made_at = str(int(time.time()))
+            headers |= {"X-Signature-Timestamp": made_at, "X-Signature": sign(self._secret, made_at, body)}
         for address in addresses:
             try:
                 async with self._client.stream(
@@ -196,8 +200,10 @@ def body_of(record: TaskRecord, image: bytes | None) -> bytes:
     return json.dumps(body | {"timestamp": ended_at}).encode()
 
 
-def sign(secret: bytes, body: bytes) -> str:
-    return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+def sign(secret: bytes, made_at: str, body: bytes) -> str:
+    signer = hmac.new(secret, made_at.encode() + b".", hashlib.sha256)
+    signer.update(body)
+    return "sha256=" + signer.hexdigest()
 
 
 def _check(status: int) -> None:

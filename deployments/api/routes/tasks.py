@@ -46,7 +46,7 @@ def task_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
 
     @router.get("/task-result/{task_id}", responses=IMAGE | errors(401, 404, 409, 410, 503))
     async def fetch_a_result(request: Request, task_id: str) -> Response:
-        return image_response(await tasks_for(backend, request.scope).result(task_id))
+        return image_response(await tasks_for(backend, request.scope).result(task_id), task_id)
 
     @router.post("/cancel-task/{task_id}", responses=CANCELLED | errors(401, 404, 409, 503))
     async def cancel_a_task(request: Request, task_id: str) -> Response:

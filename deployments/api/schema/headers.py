@@ -66,11 +66,15 @@ REQUEST_ID = "X-Request-ID"
 REQUEST_ID_MEANING = "The client's, or made up."
 """On every answer."""
 
+CONTENT_DISPOSITION = "Content-Disposition"
+CONTENT_DISPOSITION_MEANING = "A file name with the right suffix."
+"""On every image."""
+
 RETRY_AFTER = "Retry-After"
 RETRY_AFTER_MEANING = "Seconds to wait before trying again."
 """On errors where waiting helps."""
 
-EXPOSED = (*(header.name for header in RESULT_HEADERS), REQUEST_ID, RETRY_AFTER)
+EXPOSED = (*(header.name for header in RESULT_HEADERS), REQUEST_ID, CONTENT_DISPOSITION, RETRY_AFTER)
 """What a browser lets a page of another origin read."""
 
 

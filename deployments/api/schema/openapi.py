@@ -12,6 +12,8 @@ from deployments.api.schema import responses as r
 from deployments.api.schema.examples import EXAMPLES
 from deployments.api.schema.fields import FILE_FIELDS, JSON_FIELDS
 from deployments.api.schema.headers import (
+    CONTENT_DISPOSITION,
+    CONTENT_DISPOSITION_MEANING,
     REQUEST_ID,
     REQUEST_ID_MEANING,
     RESULT_HEADERS,
@@ -74,7 +76,7 @@ IMAGE: Responses = {
     200: {
         "description": "The image.",
         "content": {f.media_type: {"schema": {"type": "string", "format": "binary"}} for f in OutputFormat},
-        "headers": HEADERS,
+        "headers": HEADERS | {CONTENT_DISPOSITION: _header(CONTENT_DISPOSITION_MEANING)},
     }
 }
 STATISTICS: Responses = {200: _json(r.StatisticsAnswer, "What was done.")[200] | {"headers": HEADERS}}

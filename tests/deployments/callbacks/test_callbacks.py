@@ -6,6 +6,7 @@ import hmac
 import json
 import socket
 import ssl
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -91,7 +92,9 @@ def test_another_host_is_refused_with_the_variable_to_set(host: str) -> None:
     callback = CallbackPolicy(["hooks.example.org", "*.wild.example.org", "10.1.2.3"]).judge(f"http://{host}/x")
 
     assert callback.state is CallbackState.REFUSED
-    assert callback.reason == f"the host {host} is not in CALLBACK_ALLOWED_HOSTS"
+    assert callback.reason is not None
+    assert callback.reason.startswith(f"the host {host} is not in CALLBACK_ALLOWED_HOSTS; add it there")
+    assert callback.reason.endswith(f"CALLBACK_ALLOWED_HOSTS={host}")
 
 
 def test_by_default_nobody_is_called() -> None:
@@ -167,12 +170,16 @@ async def test_a_cancelled_task_is_told_too() -> None:
     assert json.loads(receiver.calls[0].body)["status"] == "cancelled"
 
 
-async def test_a_secret_signs_the_very_bytes_of_the_body() -> None:
+async def test_a_secret_signs_the_very_bytes_of_the_body_and_the_time() -> None:
+    before = int(time.time())
     async with receiving() as receiver, sending(secret="hush") as sender:
         await sender(ended(f"http://127.0.0.1:{receiver.port}/"))
 
     (call,) = receiver.calls
-    assert call.headers["x-signature"] == "sha256=" + hmac.new(b"hush", call.body, hashlib.sha256).hexdigest()
+    made_at = call.headers["x-signature-timestamp"]
+    signed = hmac.new(b"hush", made_at.encode() + b"." + call.body, hashlib.sha256).hexdigest()
+    assert call.headers["x-signature"] == f"sha256={signed}"
+    assert before <= int(made_at) <= time.time()
 
 
 @pytest.mark.parametrize("first", [500, 503, 429, 408, 0])

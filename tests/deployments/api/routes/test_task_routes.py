@@ -222,3 +222,17 @@ async def test_tasks_are_counted(client: httpx.AsyncClient, backend: FakeBackend
         "cancelled_tasks": 0,
         "active_task_ids": ["a"],
     }
+
+
+async def test_a_result_comes_with_a_file_name(client: httpx.AsyncClient, backend: FakeBackend) -> None:
+    backend.tasks.add("page-7")
+    await backend.tasks.complete("page-7")
+
+    fetched = await client.get("/api/v1/task-result/page-7", headers={"Origin": "https://page.test"})
+    direct = await client.post(
+        "/api/v1/inpaint-regions", json={"image": BODY["image"], "regions": BODY["regions"], "output_format": "jpeg"}
+    )
+
+    assert fetched.headers["content-disposition"] == 'inline; filename="page-7.png"'
+    assert direct.headers["content-disposition"] == 'inline; filename="erased.jpg"'
+    assert "Content-Disposition" in fetched.headers["access-control-expose-headers"]

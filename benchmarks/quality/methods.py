@@ -8,7 +8,8 @@ import numpy as np
 from benchmarks.quality.metrics import Distance, distance
 from benchmarks.quality.scenes import Scene
 from models.base import InpaintModel
-from models.detection.detector import TextDetector, readable
+from models.detection.detector import TextDetector
+from models.detection.readable import readable
 from models.masking.masks import dilate, rasterise, union
 from models.masking.strokes import StrokeMask
 from models.types import Image, InpaintParameters, Mask

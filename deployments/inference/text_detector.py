@@ -16,9 +16,9 @@ class TextDetector:
     def __init__(self, config: ModelConfig, settings: Settings) -> None:
         configure_logging(settings.log_level)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="detector")
-        from models.detection import detector  # its onnxruntime belongs into this process only
+        from models.detection import detector, readable  # its onnxruntime belongs into this process only
 
-        self._model = detector
+        self._readable = readable.readable
         self._detector = detector.load(config.device or settings.device)
 
     async def detect(self, image: Image, min_confidence: float, deadline: float | None) -> Detection:
@@ -33,5 +33,5 @@ class TextDetector:
     async def readable(self, image: Image, regions: tuple[Region, ...], deadline: float | None) -> tuple[int, ...]:
         """Indices of the regions in which text can still be read. Raises: DeadlineExceeded."""
         return await in_thread(
-            lambda: self._model.readable(self._detector, image, regions), deadline=deadline, pool=self._thread
+            lambda: self._readable(self._detector, image, regions), deadline=deadline, pool=self._thread
         )

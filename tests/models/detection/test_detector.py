@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from models.detection.detector import OVERLAP_PX, TILE_PX, FoundText, TextDetector, load, readable
-from models.detection.detector import _spans as spans
-from models.detection.textmap import Quad, quads, reading_order, without_parts
+from models.detection.detector import FoundText, TextDetector, load
+from models.detection.readable import readable
+from models.detection.tiles import OVERLAP_PX, TILE_PX
 from models.types import Image, Region
 
 
@@ -129,16 +129,6 @@ def test_letters_larger_than_the_overlap_of_tiles_are_one_text(detector: TextDet
     assert covers(found[0], wanted)
 
 
-@pytest.mark.parametrize("length", [1, TILE_PX, TILE_PX + 1, 2 * TILE_PX, 7777])
-def test_tiles_cover_every_row_and_overlap_enough(length: int) -> None:
-    tiles = list(spans(length))
-
-    assert tiles[0][0] == 0
-    assert tiles[-1][1] == length
-    assert all(end - start <= TILE_PX for start, end in tiles)
-    assert all(tiles[i][1] - tiles[i + 1][0] >= OVERLAP_PX for i in range(len(tiles) - 1))
-
-
 def test_a_region_is_readable_until_its_text_is_gone(detector: TextDetector) -> None:
     # Given
     image = page(300, 480)
@@ -164,39 +154,141 @@ def test_loading_needs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load("cuda", threads=1).detect(page(40, 40)) == ()
 
 
-def upright(left: float, top: float, right: float, bottom: float) -> Quad:
-    return Quad(np.array([[left, top], [right, top], [right, bottom], [left, bottom]], float), 0.9)
+def area(found: FoundText) -> float:
+    from shapely import Polygon
+
+    return float(Polygon(found.points).area)
 
 
-def test_a_map_becomes_rectangles_grown_by_the_ratio() -> None:
+def test_a_page_full_of_lines_is_lines_and_not_one_text(detector: TextDetector) -> None:
     # Given
-    likeness = np.zeros((60, 200), np.float32)
-    likeness[20:30, 40:140] = 0.8
+    image = page(520, 640)
+    wanted = [write(image, "LINE AFTER LINE OF TEXT", 12, y, height=30) for y in range(44, 520, 52)]
 
     # When
-    (quad,) = quads(likeness, (2.0, 2.0), (120, 400), 0.5)
+    found = detector.detect(image)
 
     # Then
-    # 100 x 10 are marked (contours run through pixel centres), and grow on each side by 1.6 * 1000 / 220 = 7.3.
-    left, top = quad.corners[0]
-    right, bottom = quad.corners[2]
-    assert abs(left / 2 - 32.7) < 2
-    assert abs(top / 2 - 12.7) < 2
-    assert abs(right / 2 - 147.3) < 2
-    assert abs(bottom / 2 - 37.3) < 2
+    assert all(any(covers(text, line) for text in found) for line in wanted)
+    assert all(area(text) < 0.2 * 520 * 640 for text in found)
 
 
-def test_a_whole_text_replaces_its_pieces_but_not_itself() -> None:
-    pieces = [upright(0, 0, 40, 50), upright(60, 0, 100, 50)]
-    whole, other = upright(0, 0, 100, 50), upright(300, 0, 400, 50)
+def test_columns_of_large_letters_are_columns_and_not_one_text(detector: TextDetector) -> None:
+    # Given
+    image = page(900, 420)
+    for column, letters in enumerate(("HKNRSE", "BDGMWA", "PQUXYZ")):
+        for row, letter in enumerate(letters):
+            write(image, letter, 30 + column * 135, 130 + row * 145, height=95)
 
-    assert without_parts([whole], [*pieces, other]) == [other, whole]
-    assert without_parts([upright(298, 0, 402, 52)], [other]) == [other]
+    # When
+    found = detector.detect(image)
+
+    # Then
+    assert len(found) >= 3
+    assert all(area(text) < 0.4 * 900 * 420 for text in found)
 
 
-def test_reading_order_tolerates_uneven_lines() -> None:
-    right, left, below = upright(200, 8, 300, 28), upright(0, 10, 100, 30), upright(50, 40, 150, 60)
+def test_small_dense_text_is_found_line_by_line(detector: TextDetector) -> None:
+    # Given
+    image = page(400, 640)
+    texts = ["many small words stand close in such a line", "and the next one follows at once below it"]
+    wanted = [write(image, texts[n % 2], 40, 40 + 13 * n, height=8) for n in range(24)]
 
-    ordered = reading_order([below, right, left])
+    # When
+    found = detector.detect(image)
 
-    assert [quad.corners[0, 0] for quad in ordered] == [0, 200, 50]
+    # Then
+    seen = [line for line in wanted if any(covers(text, line) for text in found)]
+    assert len(seen) >= 0.9 * len(wanted)
+
+
+def test_a_small_text_on_a_large_page_is_found(detector: TextDetector) -> None:
+    # Given
+    image = page(2000, 1600)
+    number = write(image, "page 207", 760, 1930, height=11)
+
+    # When
+    (found,) = detector.detect(image)
+
+    # Then
+    assert covers(found, number)
+
+
+def arc(text: str) -> tuple[Image, list[tuple[float, float]]]:
+    """Letters along a half circle, and their middles."""
+    image, middles = page(420, 640), []
+    for number, letter in enumerate(text):
+        angle = np.radians(200 + 140 * number / (len(text) - 1))
+        x, y = 320 + 230 * np.cos(angle), 330 + 230 * np.sin(angle)
+        stamp = page(60, 60)
+        write(stamp, letter, 17, 43, height=26)
+        turn = cv2.getRotationMatrix2D((30, 30), -float(np.degrees(angle)) - 90, 1)
+        turned = cv2.warpAffine(stamp, turn, (60, 60), borderValue=(235, 235, 235))
+        top, left = round(y) - 30, round(x) - 30
+        image[top : top + 60, left : left + 60] = np.minimum(image[top : top + 60, left : left + 60], turned)
+        if letter != " ":
+            middles.append((x, y))
+    return image, middles
+
+
+def test_text_on_an_arc_gives_a_bent_outline_that_leaves_out_what_the_arc_goes_round(detector: TextDetector) -> None:
+    from shapely import Point, Polygon
+
+    # Given
+    image, middles = arc("WRITTEN ON AN ARCH")
+
+    # When
+    found = detector.detect(image)
+
+    # Then
+    outlines = [Polygon(text.points) for text in found]
+    bent = [outline for text, outline in zip(found, outlines, strict=True) if len(text.points) > 4]
+    assert bent
+    assert all(outline.area < 0.9 * outline.convex_hull.area for outline in bent)
+    assert all(any(outline.contains(Point(middle)) for outline in outlines) for middle in middles)
+    assert not any(outline.contains(Point(320, 250)) for outline in outlines)
+
+
+def test_shapes_and_shades_without_letters_give_no_regions(detector: TextDetector) -> None:
+    # Given
+    image = page(400, 600)
+    image[:] = np.linspace(60, 220, 600, dtype=np.uint8)[None, :, None]
+    for number in range(12):
+        centre = (60 + 90 * (number % 6), 110 + 170 * (number // 6))
+        cv2.circle(image, centre, 34, (150, 150, 150), -1, cv2.LINE_AA)
+        cv2.circle(image, (centre[0] - 8, centre[1] - 8), 12, (190, 190, 190), -1, cv2.LINE_AA)
+    cv2.ellipse(image, (300, 200), (260, 160), 0, 0, 360, (90, 40, 40), 9, cv2.LINE_AA)
+
+    # When / Then
+    assert detector.detect(image) == ()
+
+
+def test_an_image_without_anything_large_or_small_is_looked_at_once() -> None:
+    # Given
+    real = load("cpu", threads=1)
+    counted = Counted(real._session)
+    detector = TextDetector(counted)
+    image = page(700, 900)
+    write(image, "OF A COMFORTABLE SIZE", 60, 300, height=26)
+
+    # When
+    found = detector.detect(image)
+
+    # Then
+    assert len(found) == 1
+    assert counted.runs == 1
+
+
+class Counted:
+    """A session that counts what is run."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.runs = 0
+
+    def get_inputs(self) -> Any:
+        return self._session.get_inputs()
+
+    def run(self, names: Any, inputs: Any) -> Any:
+        self.runs += 1
+        return self._session.run(names, inputs)

@@ -182,7 +182,7 @@ def test_a_client_that_hangs_up_stops_its_work(service: Service, client: httpx.C
             422,
             "unknown_model",
         ),
-        ("/api/v1/inpaint-regions", {"image": base64_of(encoded(photo(), "GIF")), "regions": [REGION]}, 415, None),
+        ("/api/v1/inpaint-regions", {"image": base64_of(encoded(photo(), "PPM")), "regions": [REGION]}, 415, None),
     ],
 )
 def test_bad_input_gets_its_status_and_the_one_error_shape(

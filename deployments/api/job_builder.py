@@ -23,6 +23,14 @@ from models.codec.images import ImageInfo, check_size, probe
 from models.errors import ImageTooLarge, InvalidMask, UnknownModel
 from models.masking.regions import validate
 
+LIKE_INPUT = {
+    "JPEG": OutputFormat.JPEG,
+    "WEBP": OutputFormat.WEBP,
+    "AVIF": OutputFormat.AVIF,
+    "HEIF": OutputFormat.JPEG,
+}
+"""By the input's format, as `probe` names it; what is lossless, or a palette's, becomes PNG."""
+
 AnyBody = TypeVar("AnyBody", bound=Body)
 Job = TypeVar("Job")
 
@@ -83,7 +91,9 @@ def erase_job(body: Options, origin: Origin, settings: ApiSettings) -> EraseJob:
     _check_file_size("image", job.image, settings)
     if job.mask is not None:
         _check_file_size("mask", job.mask, settings)
-    image = probe(job.image, max_pixels=settings.max_image_pixels)
+    image = probe(job.image, max_pixels=settings.max_image_pixels, page=job.page)
+    if job.like_input:
+        job = replace(job, output_format=LIKE_INPUT.get(image.format, OutputFormat.PNG))
     written = job.output_format if job.result is ResultKind.IMAGE else OutputFormat.PNG
     check_size(image.width, image.height, format=written)
     if job.mask is not None:
@@ -95,7 +105,7 @@ def erase_job(body: Options, origin: Origin, settings: ApiSettings) -> EraseJob:
 def detect_job(body: DetectBody, origin: Origin, settings: ApiSettings) -> DetectJob:
     """Raises: InvalidImage, UnsupportedImage, ImageTooLarge."""
     _check_file_size("image", body.image, settings)
-    probe(body.image, max_pixels=settings.max_image_pixels)
+    probe(body.image, max_pixels=settings.max_image_pixels, page=body.page)
     return body.job(origin)
 
 

@@ -2,25 +2,19 @@
 
 from deployments.messages.jobs import OutputFormat
 
-PREFERENCE = (OutputFormat.PNG, OutputFormat.WEBP, OutputFormat.JPEG)
-"""Lossless first: it is what a client gets that accepts everything."""
-
 
 def output_format(accept: str) -> OutputFormat:
-    """The format an `Accept` header ranks highest (RFC 9110, 12.5.1).
+    """The format an `Accept` header asks for (RFC 9110, 12.5.1): the type it ranks highest, the first of equals.
 
-    Equal weights go to the format that is named over one that a wildcard lets in, then to `PREFERENCE`. A client that
-    accepts none of them gets PNG: it asked for an image.
+    PNG, which loses nothing, if that is no image type this service writes: a browser that takes everything, or pages
+    before pictures, has not asked for a lossy answer.
     """
-    ranges = _ranges(accept)
-    ranked = []
-    for place, candidate in enumerate(PREFERENCE):
-        for precision, pattern in ((2, candidate.media_type), (1, "image/*"), (0, "*/*")):
-            if pattern in ranges:
-                ranked.append((ranges[pattern], precision, -place, candidate))
-                break
-    weight, _, _, best = max(ranked, default=(0.0, 0, 0, OutputFormat.PNG))
-    return best if weight > 0 else OutputFormat.PNG
+    ranked = sorted(_ranges(accept).items(), key=lambda item: -item[1])
+    if ranked and ranked[0][1] > 0:
+        for candidate in OutputFormat:
+            if candidate.media_type == ranked[0][0]:
+                return candidate
+    return OutputFormat.PNG
 
 
 def _ranges(accept: str) -> dict[str, float]:

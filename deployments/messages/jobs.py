@@ -10,6 +10,7 @@ class OutputFormat(StrEnum):
     PNG = "png"
     JPEG = "jpeg"
     WEBP = "webp"
+    AVIF = "avif"
 
     @property
     def media_type(self) -> str:
@@ -32,9 +33,10 @@ class EraseJob:
     Exactly one of `mask`, `regions`, `detect` says where. `image` and `mask` are encoded files. `allow_full_mask`: a
     mask of over 99 % of the picture is meant so. `model` is a served model's name, or "" for the default one. `verify`
     None means: on if strokes are used. `min_confidence` (0-1) goes to the text detector; `dilation_px` is added to the
-    mask, wherever it came from. `fill` None means: fit smooth ground where the planner is ours. `created_at` is when
+    mask, wherever it came from. `fill` None means: fit smooth ground where the planner is ours. `like_input`: the
+    result is compressed as the input was, unless `output_quality` (1-100) is given; None is 95. `created_at` is when
     the request had been read (0: unknown) and `deadline` when it gives up (None: never), both epoch seconds. `pixels`
-    is the size of the image, as its header says (0: unknown).
+    is the size of the image, as its header says (0: unknown); `page` is which one of the file's, from 0.
     """
 
     request_id: str
@@ -53,7 +55,9 @@ class EraseJob:
     fill: FillMode | None = None
     result: ResultKind = ResultKind.IMAGE
     output_format: OutputFormat = OutputFormat.PNG
-    output_quality: int = 95
+    output_quality: int | None = None
+    like_input: bool = False
+    page: int = 0
     deadline: float | None = None
     created_at: float = 0.0
 
@@ -65,6 +69,7 @@ class DetectJob:
     request_id: str
     image: bytes
     min_confidence: float = 0.6
+    page: int = 0
     deadline: float | None = None
 
 
@@ -72,7 +77,8 @@ class DetectJob:
 class ErasedInfo:
     """What is said about a result besides its bytes.
 
-    `model` answered; `fallback_for` names the wanted model if that could not. `total_area_px` is the area of the mask.
+    `pages` is how many pictures the file held, of which this is one. `model` answered, or "none" if there was nothing
+    to fill; `fallback_for` names the wanted model if that could not. `total_area_px` is the area of the mask.
     `stroke_fallbacks` counts regions that were filled as boxes although strokes were asked for (None: not asked).
     `fitted_count` of the regions (or separate areas of a mask) lie on smooth ground and were fitted without the model
     (None: not known, an older record). `seed` is set by diffusion models. `timings_s`: queue, decode, detect, mask,
@@ -85,6 +91,7 @@ class ErasedInfo:
     height: int
     regions_count: int
     total_area_px: int
+    pages: int = 1
     fallback_for: str | None = None
     stroke_fallbacks: int | None = None
     fitted_count: int | None = None

@@ -13,7 +13,7 @@ from deployments.messages.jobs import Detection, DetectJob, Erased, ErasedInfo, 
 from deployments.messages.ports import TextFinder, WindowModel
 from deployments.pipeline.filler import Filler, Filling
 from deployments.pipeline.masking import Masked, make_mask
-from deployments.pipeline.results import finished, untouched
+from deployments.pipeline.results import NO_MODEL, finished, untouched
 from deployments.pipeline.stopwatch import Stopwatch
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.codecs import load_job
@@ -58,8 +58,9 @@ class Eraser:
         masked = await make_mask(job, view.image, self._text, watch)
         height, width = decoded.rgb.shape[:2]
         if masked is None:
-            kind, data = await in_thread(partial(untouched, decoded, job))
-            info = ErasedInfo(kind, job.model or self._settings.default_model, width, height, 0, 0)
+            with watch.measure("encode"):
+                kind, data = await in_thread(partial(untouched, decoded, job))
+            info = ErasedInfo(kind, NO_MODEL, width, height, 0, 0, decoded.pages)
             yield Erased(data, watch.stamp(info))
             return
 
@@ -84,6 +85,7 @@ class Eraser:
             height=height,
             regions_count=end.areas,
             total_area_px=end.area_px,
+            pages=decoded.pages,
             fallback_for=filling.fallback_for,
             stroke_fallbacks=masked.stroke_fallbacks,
             fitted_count=end.fitted,
@@ -120,7 +122,7 @@ class Eraser:
             del self._tasks_here[task_id, attempt]
 
     async def _decode(self, job: EraseJob | DetectJob) -> DecodedImage:
-        decode = partial(images.decode, job.image, max_pixels=self._settings.max_image_pixels)
+        decode = partial(images.decode, job.image, max_pixels=self._settings.max_image_pixels, page=job.page)
         return await in_thread(decode, deadline=job.deadline)
 
     async def task_ended(self, task_id: str, attempt: int) -> None:

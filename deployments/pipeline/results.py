@@ -12,6 +12,11 @@ from models.masking import masks
 from models.masking.regions import bounding_box
 from models.types import Image, Mask
 
+DEFAULT_QUALITY = 95
+
+NO_MODEL = "none"
+"""In place of a model's name where there was no text to remove, so that none ran."""
+
 
 def rendered(decoded: images.DecodedImage, filled: Image, mask: Mask, job: EraseJob) -> tuple[str, bytes]:
     """Media type and file. `filled` is the picture with what `mask` marks filled.
@@ -22,14 +27,18 @@ def rendered(decoded: images.DecodedImage, filled: Image, mask: Mask, job: Erase
         return OutputFormat.PNG.media_type, images.encode_mask(mask)
     if job.result is ResultKind.LAYER:
         return OutputFormat.PNG.media_type, images.encode_layer(decoded, filled, mask)
-    file = images.encode(decoded, filled, mask, format=job.output_format, quality=job.output_quality)
+    coding = decoded.coding if job.like_input and job.output_quality is None else None
+    quality = job.output_quality or DEFAULT_QUALITY
+    file = images.encode(decoded, filled, mask, format=job.output_format, quality=quality, coding=coding)
     return job.output_format.media_type, file
 
 
 def untouched(decoded: images.DecodedImage, job: EraseJob) -> tuple[str, bytes]:
-    """As `rendered` where there was nothing to remove; the image is the client's own file."""
-    if job.result is ResultKind.IMAGE:
-        return images.media_type(decoded), job.image
+    """As `rendered` where there was nothing to remove; the image is the client's own file if that has the format asked
+    for and holds no other picture."""
+    own = decoded.format.lower() == job.output_format and decoded.pages == 1
+    if job.result is ResultKind.IMAGE and own:
+        return job.output_format.media_type, job.image
     return rendered(decoded, decoded.rgb, np.zeros(decoded.rgb.shape[:2], np.uint8), job)
 
 

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pi_heif
 from PIL import (
+    AvifImagePlugin,
     BmpImagePlugin,
+    GifImagePlugin,
     ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
@@ -18,12 +21,21 @@ from PIL import (
 )
 from PIL import Image as Pillow
 
-from models.errors import ImageTooLarge, InvalidImage, TextRemovalError, UnsupportedImage
+from models.errors import ImageTooLarge, InvalidImage, InvalidRequest, TextRemovalError, UnsupportedImage
 
-_PLUGINS = (BmpImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
+_PLUGINS = (
+    AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin,
+)  # fmt: skip
 """Imported so that Pillow knows them; it would otherwise load every plugin it has at the first unknown file."""
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+pi_heif.register_heif_opener(thumbnails=False)
+"""HEIC, the format of phones. The library decodes only: an encoder would bring x265 and its licence."""
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "HEIF", "GIF")
+SUPPORTED = "JPEG, PNG, WebP, BMP, TIFF, AVIF, HEIC or GIF"
+PAGED = frozenset({"GIF", "TIFF", "PNG", "WEBP", "AVIF"})
+"""Of these a file may hold more than one picture: pages, or frames of an animation."""
+
 ORIENTATION = 0x0112
 """EXIF and TIFF tag: 1 is upright, 2-8 are mirrored or turned, 5-8 swap width and height."""
 
@@ -31,11 +43,6 @@ _MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "Y
 """Pillow's names for integer samples of 1-8 or 16 bits."""
 
 _OTHER_FORMATS = (
-    (0, b"GIF8", "GIF"),
-    (4, b"ftypavi", "AVIF"),
-    (4, b"ftyphei", "HEIC"),
-    (4, b"ftyphev", "HEIC"),
-    (4, b"ftypmif1", "HEIF"),
     (0, b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
     (0, b"\xff\x0a", "JPEG XL"),
     (0, b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
@@ -68,13 +75,14 @@ class ImageInfo:
     height: int
 
 
-def probe(data: bytes, *, max_pixels: int) -> ImageInfo:
-    """Read the header only.
+def probe(data: bytes, *, max_pixels: int, page: int = 0) -> ImageInfo:
+    """Read the header only, that of a page (from 0) where there are several.
 
-    Raises: InvalidImage, UnsupportedImage (details: format), ImageTooLarge (details: width, height, max_pixels).
+    Raises: InvalidImage, UnsupportedImage (details: format), ImageTooLarge (details: width, height, max_pixels);
+    InvalidRequest if there is no such page.
     """
     with reading():
-        image = open_lazily(data, max_pixels=max_pixels)
+        image = open_lazily(data, max_pixels=max_pixels, page=page)
         width, height = image.size
         if turned(image, orientation(image, data)):
             width, height = height, width
@@ -95,16 +103,43 @@ def reading() -> Iterator[None]:
         raise InvalidImage("the file is broken or cut short and cannot be decoded") from error
 
 
-def open_lazily(data: bytes, *, max_pixels: int) -> ImageFile.ImageFile:
-    """A Pillow image of a supported format and size whose pixels are not decoded yet; to be used inside `reading`."""
+def open_lazily(data: bytes, *, max_pixels: int, page: int = 0) -> ImageFile.ImageFile:
+    """A Pillow image of a supported format and size whose pixels are not decoded yet; to be used inside `reading`.
+    It stands at `page`, for which the frames before it may have been decoded."""
     try:
         image = Pillow.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
         for offset, magic, name in _OTHER_FORMATS:
             if data.startswith(magic, offset):
-                message = f"{name} is not supported; send JPEG, PNG, WebP, BMP or TIFF"
+                message = f"{name} is not supported; send {SUPPORTED}"
                 raise UnsupportedImage(message, format=name) from None
         raise InvalidImage("the bytes are not an image") from None
+    _check_size(image, max_pixels)
+    if page:
+        _turn_to(image, page)
+        _check_size(image, max_pixels)
+    if image.mode not in _MODES or ";12" in raw_mode(image):
+        raise UnsupportedImage(
+            f"{image.format} with samples of kind {image.mode} is not supported; send 8 or 16 bits per sample",
+            format=image.format,
+            mode=image.mode,
+        )
+    return image
+
+
+def pages_of(image: ImageFile.ImageFile) -> int:
+    """How many pictures the file holds. Of a GIF and a TIFF this reads the whole file, without decoding it."""
+    return int(getattr(image, "n_frames", 1)) if format_of(image) in PAGED else 1
+
+
+def _turn_to(image: ImageFile.ImageFile, page: int) -> None:
+    pages = pages_of(image)
+    if page >= pages:
+        raise InvalidRequest(f"page: {page} is not there; the file has {pages}, counted from 0", field="page")
+    image.seek(page)
+
+
+def _check_size(image: ImageFile.ImageFile, max_pixels: int) -> None:
     width, height = image.size
     if width < 1 or height < 1:
         raise InvalidImage(f"the image is empty ({width}x{height})")
@@ -115,13 +150,6 @@ def open_lazily(data: bytes, *, max_pixels: int) -> ImageFile.ImageFile:
             height=height,
             max_pixels=max_pixels,
         )
-    if image.mode not in _MODES or ";12" in raw_mode(image):
-        raise UnsupportedImage(
-            f"{image.format} with samples of kind {image.mode} is not supported; send 8 or 16 bits per sample",
-            format=image.format,
-            mode=image.mode,
-        )
-    return image
 
 
 def raw_mode(image: ImageFile.ImageFile) -> str:

@@ -14,11 +14,5 @@ __all__ = [
     "encode",
     "encode_layer",
     "encode_mask",
-    "media_type",
     "probe",
 ]
-
-
-def media_type(decoded: DecodedImage) -> str:
-    """Of the file the picture came from."""
-    return f"image/{decoded.format.lower()}"

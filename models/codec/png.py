@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.codec.metadata import Metadata
+from models.codec.png_chunks import xmp_chunk
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -102,6 +103,12 @@ def _metadata_chunks(metadata: Metadata, *, grey: bool) -> bytes:
         chunks += _chunk(b"pHYs", struct.pack(">IIB", x, y, 1))
     if metadata.exif:
         chunks += _chunk(b"eXIf", metadata.exif)
+    if metadata.xmp:
+        chunks += _chunk(*xmp_chunk(metadata.xmp))
+    if metadata.comment:
+        chunks += _chunk(b"tEXt", b"Comment\0" + metadata.comment.replace(b"\0", b" "))
+    for kind, content in metadata.png_chunks:
+        chunks += _chunk(kind, content)
     return chunks
 
 

@@ -29,7 +29,7 @@ CAPABILITIES = (
     "server-sent-events",
     "callbacks",
 )
-INPUT_FORMATS = ("JPEG", "PNG", "WebP", "BMP", "TIFF")
+INPUT_FORMATS = ("JPEG", "PNG", "WebP", "BMP", "TIFF", "AVIF", "HEIC", "GIF")
 HEALTH_TIMEOUT_S = 5.0
 
 

@@ -1,7 +1,7 @@
 """Words a client may choose from, understood in any case."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -56,7 +56,14 @@ Strategy: TypeAlias = Annotated[HDStrategy, OneOf({strategy.value: strategy for 
 Masking: TypeAlias = Annotated[MaskMode, OneOf({mode.value: mode for mode in MaskMode})]
 Fill: TypeAlias = Annotated[FillMode, OneOf({mode.value: mode for mode in FillMode})]
 Result: TypeAlias = Annotated[ResultKind, OneOf({kind.value: kind for kind in ResultKind})]
-Format: TypeAlias = Annotated[OutputFormat, OneOf({f.value: f for f in OutputFormat} | {"jpg": OutputFormat.JPEG})]
+
+SAME = "same"
+"""As output format: the input's."""
+
+Format: TypeAlias = Annotated[
+    OutputFormat | Literal["same"],
+    OneOf({f.value: f for f in OutputFormat} | {"jpg": OutputFormat.JPEG, SAME: SAME}),
+]
 SDSampler: TypeAlias = Annotated[str, OneOf(dict(SD_SAMPLERS) | {value: value for value in SD_SAMPLERS.values()})]
 LDMSampler: TypeAlias = Annotated[str, OneOf({"ddim": "ddim", "plms": "plms"})]
 CV2Flag: TypeAlias = Annotated[str, OneOf({"INPAINT_NS": "INPAINT_NS", "INPAINT_TELEA": "INPAINT_TELEA"})]

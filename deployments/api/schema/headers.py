@@ -55,6 +55,11 @@ RESULT_HEADERS = (
         "Regions fitted without the model because they lie on smooth ground, and those the model filled.",
         _fill,
     ),
+    ResultHeader(
+        "X-Pages",
+        "Pages or frames of the file, if it has more than one; the answer is one of them.",
+        lambda info: _number(info.pages) if info.pages > 1 else None,
+    ),
     ResultHeader("X-Seed", "The seed used; only diffusion models.", lambda info: _number(info.seed)),
     ResultHeader(
         "Server-Timing", "Milliseconds of each part of the work: " + ", ".join(SERVER_TIMINGS) + ".", _server_timing

@@ -12,10 +12,21 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from deployments.api.ports import TaskOptions
-from deployments.api.schema.choices import CV2Flag, Fill, Format, LDMSampler, Masking, Result, SDSampler, Strategy
+from deployments.api.schema.choices import (
+    SAME,
+    CV2Flag,
+    Fill,
+    Format,
+    LDMSampler,
+    Masking,
+    Result,
+    SDSampler,
+    Strategy,
+)
 from deployments.api.schema.region_forms import RegionForm, RegionForms
 from deployments.api.schema.values import CallbackUrl, File, TaskId
 from deployments.messages.jobs import DetectJob, EraseJob, OutputFormat, ResultKind
+from models.codec.headers import SUPPORTED
 from models.errors import InvalidRequest
 from models.types import HDStrategy, InpaintParameters, MaskMode, Region
 
@@ -45,9 +56,10 @@ class Where:
 class Body(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
-    image: Annotated[
-        File, Field(description="The image file (JPEG, PNG, WebP, BMP or TIFF), with or without a `data:` prefix.")
-    ]
+    image: Annotated[File, Field(description=f"The image file ({SUPPORTED}), with or without a `data:` prefix.")]
+    page: Annotated[
+        int, Field(ge=0, le=100_000, description="Which page or frame, from 0; `X-Pages` says how many there are.")
+    ] = 0
 
 
 class Finding(BaseModel):
@@ -98,8 +110,16 @@ class Options(Body, ABC):
     zits_wireframe: bool = True
     cv2_flag: CV2Flag = "INPAINT_NS"
     cv2_radius: Annotated[int, Field(ge=1, le=100)] = 4
-    output_format: Annotated[Format | None, Field(description="By default what `Accept` asks for, else `png`.")] = None
-    output_quality: Annotated[int, Field(ge=1, le=100, description="Of `jpeg` and `webp`.")] = 95
+    output_format: Annotated[
+        Format | None,
+        Field(
+            description="By default the image type that stands first in `Accept`, else `png`. `same`: as the input, "
+            "compressed as that is; what cannot be written becomes `png`, HEIC becomes `jpeg`."
+        ),
+    ] = None
+    output_quality: Annotated[
+        int | None, Field(ge=1, le=100, description="Of `jpeg`, `webp` and `avif`; 95, or the input's with `same`.")
+    ] = None
     result: Annotated[
         Result,
         Field(description="`image`, or as PNG: `mask` (white: filled), `layer` (transparent but for what was filled)."),
@@ -130,7 +150,9 @@ class Options(Body, ABC):
             dilation_px=self.dilation,
             fill=self.fill,
             result=self.result,
-            output_format=self.output_format or origin.accepts,
+            output_format=origin.accepts if self.output_format in (None, SAME) else OutputFormat(self.output_format),
+            like_input=self.output_format == SAME,
+            page=self.page,
             output_quality=self.output_quality,
             deadline=origin.deadline,
         )
@@ -165,7 +187,7 @@ class DetectBody(Body, Finding):
     """An image to find text in."""
 
     def job(self, origin: Origin) -> DetectJob:
-        return DetectJob(origin.request_id, self.image, self.min_confidence, origin.deadline)
+        return DetectJob(origin.request_id, self.image, self.min_confidence, self.page, origin.deadline)
 
 
 class RemoveTextBody(FindingOptions):

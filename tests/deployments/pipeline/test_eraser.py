@@ -1,18 +1,21 @@
 """The pipeline in process: real images and plans, stand-ins for the model and detector deployments."""
 
 import asyncio
+import io
 import threading
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from deployments.config.settings import AppConfig, Environment, PlannerConfig, Settings, resolve
 from deployments.errors import ResultExpired
-from deployments.messages.jobs import DetectedText, Detection, Erased, EraseJob, Filled
+from deployments.messages.jobs import DetectedText, Detection, Erased, EraseJob, Filled, OutputFormat
 from deployments.pipeline import filler as filler_module
 from deployments.pipeline.eraser import Eraser
 from deployments.storage.blobs import input_key, open_blobs, result_key
@@ -147,14 +150,52 @@ async def test_progress_counts_finished_windows(settings: Settings) -> None:
     assert isinstance(items[-1], Erased)
 
 
-async def test_an_image_without_text_comes_back_byte_for_byte(settings: Settings) -> None:
+async def test_an_image_without_text_comes_back_byte_for_byte_if_it_has_the_format_asked_for(
+    settings: Settings,
+) -> None:
     image = encoded(photo(), "JPEG", quality=80)
     lama = Model(10)
+    wanted = job(image=image, regions=(), detect=True, output_format=OutputFormat.JPEG)
 
-    erased = await Eraser(settings, {"lama": lama}, Finder()).erase(job(image=image, regions=(), detect=True))
+    erased = await Eraser(settings, {"lama": lama}, Finder()).erase(wanted)
 
     assert erased.image == image
     assert (erased.info.media_type, erased.info.regions_count, lama.calls) == ("image/jpeg", 0, 0)
+    assert erased.info.model == "none"
+
+
+@pytest.mark.parametrize("format", [OutputFormat.PNG, OutputFormat.WEBP, OutputFormat.AVIF])
+async def test_an_image_without_text_comes_in_the_format_asked_for(settings: Settings, format: OutputFormat) -> None:
+    image = encoded(photo(), "JPEG", quality=80)
+    wanted = job(image=image, regions=(), detect=True, output_format=format)
+
+    erased = await Eraser(settings, {"lama": Model(10)}, Finder()).erase(wanted)
+
+    assert erased.info.media_type == format.media_type
+    assert Pillow.open(io.BytesIO(erased.image)).format == format.value.upper()
+
+
+async def test_a_result_compressed_as_its_input_is_about_as_large(settings: Settings) -> None:
+    image = encoded(photo(900, 700), "JPEG", quality=60)
+    plain = job(image=image, output_format=OutputFormat.JPEG)
+    eraser = Eraser(settings, {"lama": Model(10)})
+
+    alike = await eraser.erase(replace(plain, like_input=True))
+    told = await eraser.erase(replace(plain, like_input=True, output_quality=95))
+
+    assert 0.8 < len(alike.image) / len(image) < 1.2
+    assert len(told.image) > 1.5 * len(image)
+
+
+async def test_the_page_asked_for_is_erased_and_the_number_of_pages_told(settings: Settings) -> None:
+    file = io.BytesIO()
+    Pillow.new("RGB", (64, 48)).save(
+        file, "TIFF", save_all=True, append_images=[Pillow.fromarray(photo(320, 240)), Pillow.new("L", (9, 9))]
+    )
+
+    erased = await Eraser(settings, {"lama": Model(10)}).erase(job(image=file.getvalue(), page=1))
+
+    assert (erased.info.width, erased.info.height, erased.info.pages) == (320, 240, 3)
 
 
 async def test_found_text_is_erased(settings: Settings) -> None:

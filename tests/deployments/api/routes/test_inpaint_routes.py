@@ -9,7 +9,9 @@ import pytest
 from deployments.api.schema.examples import CORNERS, IMAGE, MASK, POLYGON, RECTANGLE
 from deployments.messages.jobs import OutputFormat, ResultKind
 from models.types import FillMode, HDStrategy, MaskMode
+from tests.deployments.api.asgi import assert_error
 from tests.deployments.fakes import INFO, FakeBackend
+from tests.pictures import base64_of, encoded, photo
 
 PNG = base64.b64decode(IMAGE)
 
@@ -228,3 +230,41 @@ async def test_accept_chooses_the_format_and_the_field_overrules_it(client: http
     # Then
     assert accepted.headers["content-type"] == "image/webp"
     assert overruled.headers["content-type"] == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("source", "asked", "expected", "like_input"),
+    [
+        ("JPEG", "same", "jpeg", True),
+        ("WEBP", "same", "webp", True),
+        ("AVIF", "SAME", "avif", True),
+        ("PNG", "same", "png", True),
+        ("BMP", "same", "png", True),
+        ("GIF", "same", "png", True),
+        ("JPEG", None, "png", False),
+        ("JPEG", "avif", "avif", False),
+    ],
+)
+async def test_the_format_of_the_input_can_be_asked_for(
+    client: httpx.AsyncClient, backend: FakeBackend, source: str, asked: str | None, expected: str, like_input: bool
+) -> None:
+    body = {"image": base64_of(encoded(photo(48, 32), source)), "regions": [RECTANGLE], "output_format": asked}
+
+    answer = await client.post("/api/v1/inpaint-regions", json=body)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == f"image/{expected}"
+    assert backend.jobs[0].like_input == like_input
+
+
+async def test_pages_are_told_if_there_are_more_than_one(client: httpx.AsyncClient, backend: FakeBackend) -> None:
+    body = {"image": base64_of(encoded(photo(48, 32))), "regions": [RECTANGLE]}
+
+    one = await client.post("/api/v1/inpaint-regions", json=body)
+    backend.info = replace(backend.info, pages=7)
+    several = await client.post("/api/v1/inpaint-regions", json=body)
+    beyond = await client.post("/api/v1/inpaint-regions", json=body | {"page": 1})
+
+    assert "x-pages" not in one.headers
+    assert several.headers["x-pages"] == "7"
+    assert assert_error(beyond, 422, "invalid_request")["details"]["field"] == "page"

@@ -130,7 +130,7 @@ async def test_the_limits_are_those_configured(client: httpx.AsyncClient) -> Non
         "max_file_size": 100_000,
         "request_timeout": 30.0,
         "max_image_pixels": 1_000_000,
-        "supported_formats": ["JPEG", "PNG", "WebP", "BMP", "TIFF"],
+        "supported_formats": ["JPEG", "PNG", "WebP", "BMP", "TIFF", "AVIF", "HEIC", "GIF"],
     }
     assert body["model"]["name"] == "lama"
     assert "remove-text" in body["capabilities"]

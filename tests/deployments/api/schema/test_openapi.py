@@ -88,7 +88,7 @@ def test_every_error_answer_has_the_one_shape(schema: dict[str, Any]) -> None:
 
 def test_image_answers_are_described_with_their_headers(schema: dict[str, Any]) -> None:
     answer = schema["paths"]["/api/v1/inpaint"]["post"]["responses"]["200"]
-    assert set(answer["content"]) == {"image/png", "image/jpeg", "image/webp"}
+    assert set(answer["content"]) == {"image/png", "image/jpeg", "image/webp", "image/avif"}
     assert {"X-Processing-Time", "X-Model-Fallback", "X-Seed", "Server-Timing"} <= set(answer["headers"])
 
 

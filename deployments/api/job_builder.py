@@ -14,8 +14,9 @@ from deployments.api.body.multipart import Part
 from deployments.api.body.reading import max_body_bytes, read_body, read_form
 from deployments.api.errors import request_id_of, schema_error
 from deployments.api.negotiation import output_format
+from deployments.api.schema.bodies import DetectBody
 from deployments.api.schema.fields import is_multipart, parse_fields
-from deployments.api.schema.requests import Body, DetectBody, Options, Origin
+from deployments.api.schema.requests import Body, Options, Origin
 from deployments.config.api_settings import ApiSettings
 from deployments.errors import DeadlineExceeded
 from deployments.messages.jobs import DetectJob, EraseJob, OutputFormat, ResultKind

@@ -1,6 +1,6 @@
 """What a client sees of the tasks: with API keys its own only."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from starlette.types import Scope
@@ -41,7 +41,7 @@ class OwnTasks:
     async def summary(self, client: str | None = None) -> TaskSummary:
         return await self._tasks.summary(self._client)
 
-    async def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncIterator[TaskRecord]:
+    async def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncGenerator[TaskRecord]:
         if task_id is not None:
             await self.get(task_id)
         async for record in self._tasks.watch(task_id, after_seq):

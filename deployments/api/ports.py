@@ -1,11 +1,11 @@
 """What the HTTP layer needs of the rest: Protocols that Ray-backed classes and test fakes both satisfy."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from deployments.messages.jobs import Detection, DetectJob, Erased, EraseJob, ModelStatus
-from deployments.messages.task import TaskRecord, TaskSummary
+from deployments.messages.jobs import Answer, Erased, EraseJob, Job, ModelStatus
+from deployments.messages.ports import TaskVerbs
+from deployments.messages.task import TaskRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class TaskOptions:
     client: str = ""
 
 
-class Tasks(Protocol):
-    """The asynchronous half. Every method may raise the errors named, all of models.errors."""
+class Tasks(TaskVerbs, Protocol):
+    """The asynchronous half."""
 
     async def submit(self, job: EraseJob, options: TaskOptions) -> TaskRecord:
         """Durable on return. The same id with the same job returns the existing record.
@@ -40,27 +40,8 @@ class Tasks(Protocol):
         """
         ...
 
-    async def get(self, task_id: str) -> TaskRecord:
-        """Raises: UnknownTask."""
-        ...
-
-    async def cancel(self, task_id: str) -> TaskRecord:
-        """Returns once the work has really stopped. Raises: UnknownTask, TaskFinished."""
-        ...
-
     async def result(self, task_id: str) -> Erased:
         """Raises: UnknownTask, TaskNotFinished, ResultExpired."""
-        ...
-
-    async def summary(self, client: str | None = None) -> TaskSummary:
-        """Of one client's tasks; None: of all."""
-        ...
-
-    def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncIterator[TaskRecord]:
-        """The current state first (unless its seq <= after_seq and it is not final), then every change, newest wins
-        for slow readers; for one task the iterator ends after the final record. `task_id` None follows every task:
-        first every unfinished one's state, then changes, without end. Raises: UnknownTask.
-        """
         ...
 
 
@@ -70,15 +51,11 @@ class Backend(Protocol):
     @property
     def tasks(self) -> Tasks: ...
 
-    async def erase(self, job: EraseJob) -> Erased:
+    async def run(self, job: Job[Answer]) -> Answer:
         """Cancelling the call stops the work, and so does the job's deadline.
 
         Raises: DeadlineExceeded, QueueFull, any of models.errors.
         """
-        ...
-
-    async def detect(self, job: DetectJob) -> Detection:
-        """As `erase`."""
         ...
 
     async def models(self) -> tuple[ModelStatus, ...]: ...

@@ -13,9 +13,9 @@ from deployments.config.settings import VERSION, Settings
 from deployments.errors import DeadlineExceeded, QueueFull
 from deployments.gateway.health import judge
 from deployments.gateway.prometheus import merged_metrics
-from deployments.gateway.tasks import RemoteTasks
+from deployments.gateway.tasks import GatewayTasks
 from deployments.logs import configure_logging
-from deployments.messages.jobs import Detection, DetectJob, Erased, EraseJob, ModelStatus
+from deployments.messages.jobs import Answer, Job, ModelStatus
 from deployments.remote.clients import RemoteEraser, RemoteTracker
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class Gateway:
         self._settings = settings
         self._eraser = eraser
         self._tracker = tracker
-        self._tasks = RemoteTasks(settings, tracker)
+        self._tasks = GatewayTasks(settings, tracker)
         self._admitted = 0
         self._recent_s: deque[float] = deque(maxlen=32)
         self._started = time.monotonic()
@@ -50,16 +50,21 @@ class Gateway:
     def tasks(self) -> Tasks:
         return self._tasks
 
-    async def erase(self, job: EraseJob) -> Erased:
+    async def run(self, job: Job[Answer]) -> Answer:
         """Raises: QueueFull, DeadlineExceeded, and whatever the pipeline raises."""
         started = time.monotonic()
-        result: Erased = await self._admit(self._eraser.erase(job), job)
-        self._recent_s.append(time.monotonic() - started)
-        return result
-
-    async def detect(self, job: DetectJob) -> Detection:
-        detection: Detection = await self._admit(self._eraser.detect(job), job)
-        return detection
+        outcome = "cancelled"
+        try:
+            answer = await self._within_limits(job)
+            outcome = "ok"
+            self._recent_s.append(time.monotonic() - started)
+            return answer
+        except Exception as error:
+            outcome = type(error).__name__
+            raise
+        finally:
+            self._count(1, {"outcome": outcome})
+            self._time(time.monotonic() - started)
 
     async def models(self) -> tuple[ModelStatus, ...]:
         """At most a second old; the last known ones while the tracker does not answer."""
@@ -100,31 +105,16 @@ class Gateway:
     async def metrics(self) -> bytes:
         return await merged_metrics()
 
-    async def _admit(self, work: Any, job: EraseJob | DetectJob) -> Any:
-        """Await `work` if there is room and time for it, and count how it ended."""
-        started = time.monotonic()
-        outcome = "cancelled"
-        try:
-            result = await self._within_limits(work, job)
-            outcome = "ok"
-            return result
-        except Exception as error:
-            outcome = type(error).__name__
-            raise
-        finally:
-            self._count(1, {"outcome": outcome})
-            self._time(time.monotonic() - started)
-
-    async def _within_limits(self, work: Any, job: EraseJob | DetectJob) -> Any:
+    async def _within_limits(self, job: Job[Answer]) -> Answer:
+        """The pipeline's answer, if there is room and time for it."""
         limit = self._settings.app.gateway.max_waiting
         if self._admitted >= limit:
-            work.close()
             raise QueueFull(f"{limit} requests are waiting already", retry_after_s=self._retry_after_s())
         self._admitted += 1
         try:
             left = None if job.deadline is None else job.deadline - time.time()
             async with asyncio.timeout(left):
-                return await work
+                return await self._eraser.run(job)
         except TimeoutError:
             raise DeadlineExceeded(
                 f"no result within {self._settings.request_timeout_s:g} s; the work has been stopped"

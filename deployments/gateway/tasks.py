@@ -12,6 +12,7 @@ from deployments.callbacks.policy import CallbackPolicy
 from deployments.config.settings import Settings
 from deployments.errors import QueueFull, ReplicaLost, ResultExpired, ShuttingDown, TaskConflict, TaskNotFinished
 from deployments.messages.jobs import Erased, EraseJob
+from deployments.messages.ports import Tracker
 from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary, job_digest
 from deployments.remote.clients import RemoteTracker
 from deployments.storage.blobs import input_key, open_blobs, result_key
@@ -22,7 +23,7 @@ WATCH_PAUSE_S = 0.5
 """A tracker that died is waited for by the call itself; one that is going away without a successor is given up."""
 
 
-class RemoteTasks:
+class GatewayTasks:
     """`api.ports.Tasks` as the gateway offers it."""
 
     def __init__(self, settings: Settings, tracker: RemoteTracker) -> None:
@@ -48,22 +49,22 @@ class RemoteTasks:
         key = input_key(task_id, digest)
         await self._blobs.put(key, dump_job(job))
         try:
-            return await self._tracker.submit(record)
+            return await self._tracker.ask(Tracker.submit, record)
         except (TaskConflict, QueueFull):
             await self._blobs.delete(key)
             raise
 
     async def get(self, task_id: str) -> TaskRecord:
-        return await self._tracker.get(task_id)
+        return await self._tracker.ask(Tracker.get, task_id)
 
     async def cancel(self, task_id: str) -> TaskRecord:
-        return await self._tracker.cancel(task_id)
+        return await self._tracker.ask(Tracker.cancel, task_id)
 
     async def summary(self, client: str | None = None) -> TaskSummary:
-        return await self._tracker.summary(client)
+        return await self._tracker.ask(Tracker.summary, client)
 
     async def result(self, task_id: str) -> Erased:
-        record = await self._tracker.get(task_id)
+        record = await self.get(task_id)
         if record.status is not TaskStatus.COMPLETED or record.result is None:
             reason = f": {record.error_message}" if record.error_message else ""
             raise TaskNotFinished(f"task {task_id} is {record.status.value}{reason}", status=record.status.value)

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from models.types import FillMode, Image, InpaintParameters, MaskMode, Region
+
+Answer = TypeVar("Answer")
 
 
 class OutputFormat(StrEnum):
@@ -24,53 +27,6 @@ class ResultKind(StrEnum):
     IMAGE = "image"
     MASK = "mask"
     LAYER = "layer"
-
-
-@dataclass(frozen=True, slots=True)
-class EraseJob:
-    """One image and what to remove from it.
-
-    Exactly one of `mask`, `regions`, `detect` says where. `image` and `mask` are encoded files. `allow_full_mask`: a
-    mask of over 99 % of the picture is meant so. `model` is a served model's name, or "" for the default one. `verify`
-    None means: on if strokes are used. `min_confidence` (0-1) goes to the text detector; `dilation_px` is added to the
-    mask, wherever it came from. `fill` None means: fit smooth ground where the planner is ours. `like_input`: the
-    result is compressed as the input was, unless `output_quality` (1-100) is given; None is 95. `created_at` is when
-    the request had been read (0: unknown) and `deadline` when it gives up (None: never), both epoch seconds. `pixels`
-    is the size of the image, as its header says (0: unknown); `page` is which one of the file's, from 0.
-    """
-
-    request_id: str
-    image: bytes
-    pixels: int = 0
-    mask: bytes | None = None
-    allow_full_mask: bool = False
-    regions: tuple[Region, ...] = ()
-    detect: bool = False
-    model: str = ""
-    parameters: InpaintParameters = field(default_factory=InpaintParameters)
-    mask_mode: MaskMode = MaskMode.BOX
-    verify: bool | None = None
-    min_confidence: float = 0.6
-    dilation_px: int = 0
-    fill: FillMode | None = None
-    result: ResultKind = ResultKind.IMAGE
-    output_format: OutputFormat = OutputFormat.PNG
-    output_quality: int | None = None
-    like_input: bool = False
-    page: int = 0
-    deadline: float | None = None
-    created_at: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class DetectJob:
-    """One image to find text in; the fields mean what they mean in an EraseJob."""
-
-    request_id: str
-    image: bytes
-    min_confidence: float = 0.6
-    page: int = 0
-    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +65,6 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """A window as a model replica gives it back; `ready_at` is when its model had been loaded, epoch seconds."""
-
-    image: Image
-    ready_at: float
-
-
-@dataclass(frozen=True, slots=True)
 class DetectedText:
     """One found text: polygon vertices (x, y) in pixels of the upright image, and the detector's score, 0-1."""
 
@@ -129,6 +77,63 @@ class Detection:
     texts: tuple[DetectedText, ...]
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[Answer]):
+    """One image and what the pipeline is to answer about it. `image` is an encoded file, `page` which of its
+    pictures, from 0; `deadline` is when its request gives up, epoch seconds (None: never)."""
+
+    request_id: str
+    image: bytes
+    page: int = field(default=0, kw_only=True)
+    deadline: float | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class EraseJob(Job[Erased]):
+    """One image and what to remove from it.
+
+    Exactly one of `mask`, `regions`, `detect` says where. `mask` is an encoded file. `allow_full_mask`: a mask of over
+    99 % of the picture is meant so. `model` is a served model's name, or "" for the default one. `verify` None means:
+    on if strokes are used. `min_confidence` (0-1) goes to the text detector; `dilation_px` is added to the mask,
+    wherever it came from. `fill` None means: fit smooth ground where the planner is ours. `like_input`: the result is
+    compressed as the input was, unless `output_quality` (1-100) is given; None is 95. `created_at` is when the request
+    had been read, epoch seconds (0: unknown). `pixels` is the size of the image, as its header says (0: unknown).
+    """
+
+    pixels: int = 0
+    mask: bytes | None = None
+    allow_full_mask: bool = False
+    regions: tuple[Region, ...] = ()
+    detect: bool = False
+    model: str = ""
+    parameters: InpaintParameters = field(default_factory=InpaintParameters)
+    mask_mode: MaskMode = MaskMode.BOX
+    verify: bool | None = None
+    min_confidence: float = 0.6
+    dilation_px: int = 0
+    fill: FillMode | None = None
+    result: ResultKind = ResultKind.IMAGE
+    output_format: OutputFormat = OutputFormat.PNG
+    output_quality: int | None = None
+    like_input: bool = False
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DetectJob(Job[Detection]):
+    """One image to find text in; texts the detector is less sure of than `min_confidence` (0-1) are left out."""
+
+    min_confidence: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A window as a model replica gives it back; `ready_at` is when its model had been loaded, epoch seconds."""
+
+    image: Image
+    ready_at: float
 
 
 class ModelState(StrEnum):

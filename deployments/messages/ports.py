@@ -4,7 +4,43 @@ from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from deployments.messages.jobs import Detection, Filled, ModelStatus
+from deployments.messages.task import TaskRecord, TaskSummary
 from models.types import Image, InpaintParameters, Mask, Progress, Region
+
+
+class TaskVerbs(Protocol):
+    """What is asked of the task tracker, and of all that stand in front of it. Each may be asked again after a failure:
+    it finds what the first call has done. Raises what is named, ShuttingDown, StoreUnavailable."""
+
+    async def get(self, task_id: str) -> TaskRecord:
+        """Raises: UnknownTask."""
+        ...
+
+    async def cancel(self, task_id: str) -> TaskRecord:
+        """Returns once the work has really stopped. Raises: UnknownTask, TaskFinished."""
+        ...
+
+    async def summary(self, client: str | None = None) -> TaskSummary:
+        """Of one client's tasks; None: of all."""
+        ...
+
+    def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncGenerator[TaskRecord]:
+        """The current state first (unless its seq <= after_seq and it is not final), then every change, newest wins
+        for slow readers; for one task the iterator ends after the final record. `task_id` None follows every task:
+        first every unfinished one's state, then changes, without end. Raises: UnknownTask.
+        """
+        ...
+
+
+class Tracker(TaskVerbs, Protocol):
+    """The task tracker deployment: `tracking.tracker.TaskTracker` is one."""
+
+    async def submit(self, record: TaskRecord) -> TaskRecord:
+        """Durable on return; the same id with the same digest returns the task there is.
+
+        Raises: TaskConflict, QueueFull.
+        """
+        ...
 
 
 class ModelReports(Protocol):

@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
+from typing import Any
 
 from deployments.config.settings import Settings
 from deployments.errors import ResultExpired
 from deployments.logs import configure_logging
-from deployments.messages.jobs import Detection, DetectJob, Erased, ErasedInfo, EraseJob
+from deployments.messages.jobs import Answer, Detection, DetectJob, Erased, ErasedInfo, EraseJob, Job
 from deployments.messages.ports import TextFinder, WindowModel
 from deployments.pipeline.filler import Filler, Filling
 from deployments.pipeline.masking import Masked, make_mask
@@ -38,6 +39,12 @@ class Eraser:
         self._text = text
         self._blobs = open_blobs(settings.blob_store_url)
         self._tasks_here: dict[tuple[str, int], asyncio.Event] = {}
+        self._kinds: dict[type, Callable[[Any], Awaitable[Any]]] = {EraseJob: self.erase, DetectJob: self.detect}
+
+    async def run(self, job: Job[Answer]) -> Answer:
+        """The answer to any kind of job. Raises any of models.errors."""
+        answer: Answer = await self._kinds[type(job)](job)
+        return answer
 
     async def erase(self, job: EraseJob) -> Erased:
         """Raises any of models.errors."""

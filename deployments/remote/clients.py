@@ -1,12 +1,15 @@
 """The deployments as their callers see them: Serve handles behind our own ports."""
 
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from deployments.messages.jobs import Detection, DetectJob, Erased, ErasedInfo, EraseJob, Filled, ModelStatus
-from deployments.messages.task import TaskRecord, TaskSummary
+from deployments.messages.jobs import Answer, Detection, ErasedInfo, EraseJob, Filled, Job, ModelStatus
+from deployments.messages.task import TaskRecord
 from deployments.remote.calls import DIRECT_BYTES, Handle, call, direct, everywhere, retried, stream
 from models.types import Image, InpaintParameters, Mask, Progress, Region
+
+Asked = ParamSpec("Asked")
+Told = TypeVar("Told")
 
 RAW_PIXEL_BYTES = 8
 """A pixel of the largest kind, 16-bit RGBA: no encoder makes more of it."""
@@ -59,10 +62,10 @@ class RemoteEraser:
         self._direct = direct(handle)
         self._stream = self._direct.options(stream=True)
 
-    async def erase(self, job: EraseJob) -> Erased:
+    async def run(self, job: Job[Answer]) -> Answer:
         handle = self._direct if _is_small(job) else self._handle
-        erased: Erased = await retried(handle.erase, job)
-        return erased
+        answer: Answer = await retried(handle.run, job)
+        return answer
 
     def run_task(self, record: TaskRecord) -> AsyncGenerator[Progress | ErasedInfo]:
         """Run one attempt of a task. Closing the iterator stops it, and returns when it has stopped everywhere."""
@@ -74,15 +77,12 @@ class RemoteEraser:
             stopped=lambda: everywhere(self._handle, "task_ended", record.task_id, record.attempt),
         )
 
-    async def detect(self, job: DetectJob) -> Detection:
-        detection: Detection = await retried(self._handle.detect, job)
-        return detection
 
-
-def _is_small(job: EraseJob) -> bool:
+def _is_small(job: Job[Any]) -> bool:
     """Whether the job and its answer, which has the metadata of the input, are sure to stay below DIRECT_BYTES."""
-    most = len(job.image) + len(job.mask or b"") + RAW_PIXEL_BYTES * job.pixels
-    return job.pixels > 0 and most <= DIRECT_BYTES
+    if not isinstance(job, EraseJob) or job.pixels == 0:
+        return False
+    return len(job.image) + len(job.mask or b"") + RAW_PIXEL_BYTES * job.pixels <= DIRECT_BYTES
 
 
 class RemoteTracker:
@@ -92,26 +92,15 @@ class RemoteTracker:
         self._handle = direct(handle)
         self._stream = self._handle.options(stream=True)
 
-    async def submit(self, record: TaskRecord) -> TaskRecord:
-        return await self._call("submit", record)
-
-    async def get(self, task_id: str) -> TaskRecord:
-        return await self._call("get", task_id)
-
-    async def cancel(self, task_id: str) -> TaskRecord:
-        return await self._call("cancel", task_id)
-
-    async def summary(self, client: str | None) -> TaskSummary:
-        summary: TaskSummary = await retried(self._handle.summary, client)
-        return summary
+    async def ask(
+        self, verb: Callable[Concatenate[Any, Asked], Awaitable[Told]], *arguments: Asked.args, **_: Asked.kwargs
+    ) -> Told:
+        """Call a method of `messages.ports.Tracker` that answers once, again if the replica dies under it."""
+        told: Told = await retried(self._handle.ask, verb.__name__, *arguments)
+        return told
 
     def watch(self, task_id: str | None, after_seq: int | None) -> AsyncGenerator[TaskRecord]:
         return stream(self._stream.watch, task_id, after_seq)
-
-    async def _call(self, method: str, argument: Any) -> TaskRecord:
-        """Every method of the tracker may be called again: the second call finds what the first has done."""
-        record: TaskRecord = await retried(getattr(self._handle, method), argument)
-        return record
 
     async def models(self) -> tuple[ModelStatus, ...]:
         statuses: tuple[ModelStatus, ...] = await call(self._handle.models.remote())

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from deployments.errors import StoreUnavailable
+from deployments.errors import ShuttingDown, StoreUnavailable
 from deployments.messages.task import TaskRecord
 from deployments.storage.records import LeaseLost, TaskStore
 from deployments.tracking.live_task import LiveTask
@@ -27,7 +28,7 @@ _LONGEST_PAUSE_S = 5.0
 
 class Journal:
     """Writes to the store under one lease. While the store is away a moment waits until it is back: nothing that is
-    not durable is announced, progress excepted. Once it is `closing` it waits no longer and raises StoreUnavailable.
+    not durable is announced, progress excepted. Once it is closed it waits no longer and raises StoreUnavailable.
     `on_lost` is called when a newer owner is seen.
     """
 
@@ -37,10 +38,20 @@ class Journal:
         self._on_lost = on_lost
         self._writes: set[asyncio.Task[None]] = set()
         self.epoch = 0
-        self.closing = False
+        self.is_open = False
 
-    async def acquire(self, owner: str) -> None:
+    async def open(self, owner: str) -> None:
+        """Take the store over."""
         self.epoch = await self._store.acquire(owner)
+        self.is_open = True
+
+    def close(self) -> None:
+        self.is_open = False
+
+    def check_open(self) -> None:
+        """Raises: ShuttingDown."""
+        if not self.is_open:
+            raise ShuttingDown("the task tracker is going away")
 
     async def move(self, live: LiveTask, change: Change) -> None:
         """Make the next moment from the last one. Goes on if the caller is cancelled. Raises: LeaseLost."""
@@ -56,23 +67,37 @@ class Journal:
             await self.move(live, change)
         else:
             live.record = record
-            self._subscribers.announce(record)
+            self.announce(record)
 
     async def save(self, record: TaskRecord) -> None:
         """Durable on return, however long the store is away. Raises: LeaseLost."""
         await self._write(lambda: self._store.save(record, self.epoch))
 
+    async def save_once(self, record: TaskRecord) -> None:
+        """As `save`, but without waiting for a store that is away. Raises: LeaseLost, StoreUnavailable."""
+        with self._watching_the_lease():
+            await self._store.save(record, self.epoch)
+
     async def delete(self, task_id: str) -> None:
         """As `save`."""
         await self._write(lambda: self._store.delete(task_id, self.epoch))
+
+    def announce(self, record: TaskRecord) -> None:
+        """Tell the subscribers. Only what is durable, or progress."""
+        self._subscribers.announce(record)
 
     async def newest(self, task_id: str) -> TaskRecord | None:
         """What the store has, however long it is away."""
         return await self._patiently(lambda: self._store.get(task_id))
 
     async def _write(self, call: Callable[[], Awaitable[None]]) -> None:
-        try:
+        with self._watching_the_lease():
             await self._patiently(call)
+
+    @contextmanager
+    def _watching_the_lease(self) -> Iterator[None]:
+        try:
+            yield
         except LeaseLost:
             self._on_lost()
             raise
@@ -83,7 +108,7 @@ class Journal:
             try:
                 return await call()
             except StoreUnavailable:
-                if self.closing:
+                if not self.is_open:
                     raise
             logger.warning("the task store is away, trying again in %.2f s", pause_s)
             await asyncio.sleep(pause_s)
@@ -95,7 +120,7 @@ class Journal:
             await self.save(record)
             live.record = record
         logger.info("task %s: %s, attempt %d", record.task_id, record.status, record.attempt)
-        self._subscribers.announce(record)
+        self.announce(record)
 
 
 def after_crash(record: TaskRecord) -> TaskRecord:

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
 from deployments.callbacks.policy import CallbackPolicy
 from deployments.callbacks.sender import CallbackSender
@@ -16,7 +17,8 @@ from deployments.config.settings import Settings
 from deployments.errors import StoreUnavailable
 from deployments.logs import configure_logging
 from deployments.messages.jobs import ModelStatus
-from deployments.messages.task import TaskRecord, TaskSummary
+from deployments.messages.ports import Tracker
+from deployments.messages.task import TaskRecord
 from deployments.remote.clients import RemoteEraser
 from deployments.storage.blobs import open_blobs
 from deployments.storage.opening import open_store
@@ -32,7 +34,7 @@ STORE_PATIENCE_S = 10.0
 
 
 class TrackerHost:
-    """Every method that takes a task may be called again after a failure: it finds what the first call has done.
+    """A TaskTracker from the moment its store can be opened.
 
     While the store cannot be reached, opening it is tried again and again; calls then raise StoreUnavailable.
     """
@@ -49,17 +51,9 @@ class TrackerHost:
         self._stopped = False
         self._opening = asyncio.create_task(self._open())
 
-    async def submit(self, record: TaskRecord) -> TaskRecord:
-        return await (await self._tracking()).submit(record)
-
-    async def get(self, task_id: str) -> TaskRecord:
-        return await (await self._tracking()).get(task_id)
-
-    async def cancel(self, task_id: str) -> TaskRecord:
-        return await (await self._tracking()).cancel(task_id)
-
-    async def summary(self, client: str | None) -> TaskSummary:
-        return await (await self._tracking()).summary(client)
+    async def ask(self, verb: str, *arguments: Any) -> Any:
+        """Call a method of `messages.ports.Tracker` that answers once."""
+        return await getattr(await self._tracking(), verb)(*arguments)
 
     async def watch(self, task_id: str | None, after_seq: int | None) -> AsyncGenerator[TaskRecord]:
         async with aclosing((await self._tracking()).watch(task_id, after_seq)) as records:
@@ -85,7 +79,7 @@ class TrackerHost:
         if self._store is not None:
             await self._store.close()
 
-    async def _tracking(self) -> TaskTracker:
+    async def _tracking(self) -> Tracker:
         try:
             return await asyncio.wait_for(asyncio.shield(self._opening), STORE_PATIENCE_S)
         except TimeoutError:

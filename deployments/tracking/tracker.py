@@ -1,21 +1,18 @@
 """Every task from submission to its end: admitted, run, retried, cancelled, announced. Pure asyncio, no Ray."""
 
-import asyncio
 import logging
-import math
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
-from deployments.errors import QueueFull, ShuttingDown, TaskConflict, TaskFinished, UnknownTask
-from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary, fail, requeue
+from deployments.errors import ShuttingDown, TaskFinished, UnknownTask
+from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary
 from deployments.storage.blobs import BlobStore
 from deployments.storage.records import LeaseLost, TaskStore
-from deployments.tracking.admission import Admission
+from deployments.tracking.active_tasks import ActiveTasks, replaced
 from deployments.tracking.background import BackgroundTasks
-from deployments.tracking.driver import Driver, Runner, TrackerLimits, gave_up
-from deployments.tracking.journal import Journal, after_crash
-from deployments.tracking.live_task import LiveTask
+from deployments.tracking.driver import Runner, TrackerLimits
+from deployments.tracking.journal import Journal
 from deployments.tracking.retention import Retention, Sender
 from deployments.tracking.subscribers import Subscribers
 
@@ -43,28 +40,20 @@ class TaskTracker:
     ) -> None:
         self._store = store
         self._limits = limits
-        self._clock = clock
         self._owner = owner
         self._subscribers = Subscribers()
         self._journal = Journal(store, self._subscribers, on_lost=self._step_down)
-        self._admission = Admission(limits.max_running)
-        self._driver = Driver(self._journal, self._admission, runner, limits, clock)
+        self._active = ActiveTasks(store, self._journal, runner, self._wind_up, limits, clock)
         self._retention = Retention(store, blobs, self._journal, sender, clock, limits.ttl_s)
-        self._live: dict[str, LiveTask] = {}
-        self._arriving: dict[str, asyncio.Task[TaskRecord]] = {}
-        self._entering = 0
-        self._drivers = BackgroundTasks()
         self._background = BackgroundTasks()
-        self._taking_up = asyncio.Lock()
-        self._open = False
 
     @property
     def running(self) -> int:
-        return self._admission.admitted
+        return self._active.running
 
     @property
     def waiting(self) -> int:
-        return len(self._live) - self._admission.admitted
+        return len(self._active) - self._active.running
 
     @property
     def watching(self) -> int:
@@ -74,7 +63,7 @@ class TaskTracker:
     @property
     def average_run_s(self) -> float | None:
         """How long recent tasks ran; None before the first has ended."""
-        return self._driver.average_run_s
+        return self._active.average_run_s
 
     @property
     def epoch(self) -> int:
@@ -86,49 +75,38 @@ class TaskTracker:
 
         Raises: StoreUnavailable, ShuttingDown when a newer tracker came in between.
         """
-        await self._journal.acquire(self._owner)
-        self._open = True
+        await self._journal.open(self._owner)
         try:
             for record in await self._store.uncalled():
                 self._background.spawn(self._retention.call_back(record))
             for record in await self._store.unfinished():
-                await self._resume(record)
+                await self._active.resume(record)
         except LeaseLost as error:
             await self.stop()
-            raise _replaced() from error
+            raise replaced() from error
         except BaseException:
             await self.stop()
             raise
         self._background.every(self._limits.lease_check_s, self.check_lease)
         self._background.every(self._limits.sweep_s, self.sweep)
         self._background.every(self._limits.collect_s, self.collect)
-        logger.info("tracking under lease %d: %d tasks to run", self._journal.epoch, len(self._live))
+        logger.info("tracking under lease %d: %d tasks to run", self._journal.epoch, len(self._active))
 
     async def stop(self) -> None:
         """Stop all work and wait for its end. What has not ended waits in the store; the attempt does not count."""
         self._step_down()
-        await asyncio.gather(*self._arriving.values(), return_exceptions=True)
-        await self._drivers.finish()
+        await self._active.finish()
         await self._background.stop()
 
     async def submit(self, record: TaskRecord) -> TaskRecord:
         """Durable on return; the same id with the same digest returns the task there is. Goes on if the caller is
         cancelled. Raises: TaskConflict, QueueFull, ShuttingDown, StoreUnavailable.
         """
-        arrival = self._arriving.get(record.task_id)
-        if arrival is None:
-            self._check_open()
-            arrival = asyncio.create_task(self._arrive(record))
-            self._arriving[record.task_id] = arrival
-            arrival.add_done_callback(lambda _: self._arriving.pop(record.task_id, None))
-        known = await asyncio.shield(arrival)
-        if known.digest != record.digest:
-            raise TaskConflict("the task id is taken by a different job", task_id=record.task_id)
-        return self._placed(known)
+        return self._placed(await self._active.submit(record))
 
     async def get(self, task_id: str) -> TaskRecord:
         """Raises: UnknownTask, StoreUnavailable."""
-        live = self._live.get(task_id)
+        live = self._active.find(task_id)
         record = live.record if live else await self._store.get(task_id)
         if record is None:
             raise UnknownTask(f"no task has the id {task_id}", task_id=task_id)
@@ -140,9 +118,9 @@ class TaskTracker:
         Raises: UnknownTask; TaskFinished, also when the task ended by itself before the cancel reached it;
         ShuttingDown when the tracker stopped first: then the task will run again.
         """
-        self._check_open()
-        await self._take_up(task_id)
-        live = self._live.get(task_id)
+        self._journal.check_open()
+        await self._active.take_up(task_id)
+        live = self._active.find(task_id)
         if live is None:
             await self.get(task_id)
             raise TaskFinished("the task has already ended", task_id=task_id)
@@ -168,15 +146,15 @@ class TaskTracker:
         A move of the queue announces nothing; `queue_position` is right when the record is read.
         Raises: UnknownTask; ShuttingDown when the tracker stops, then watch again.
         """
-        self._check_open()
+        self._journal.check_open()
         subscriber = self._subscribers.enter(task_id)
         try:
             if task_id is None:
-                for live in self._live.values():
+                for live in self._active:
                     subscriber.show(live.record)
             else:
                 record = await self.get(task_id)
-                live_now = self._live.get(task_id)
+                live_now = self._active.find(task_id)
                 record = live_now.record if live_now else record
                 if record.status.final or after_seq is None or record.seq > after_seq:
                     subscriber.show(record)
@@ -190,11 +168,11 @@ class TaskTracker:
 
     async def sweep(self) -> None:
         """Forget what has expired, and take up what the store has and nobody drives. Raises: StoreUnavailable."""
-        if not self._open:
+        if not self._journal.is_open:
             return
         await self._retention.sweep()
         for record in await self._store.unfinished():
-            await self._take_up(record.task_id)
+            await self._active.take_up(record.task_id)
 
     async def collect(self) -> None:
         """Delete blobs that belong to no task."""
@@ -205,87 +183,13 @@ class TaskTracker:
         if not await self._store.holds(self._journal.epoch):
             self._step_down()
 
-    async def _arrive(self, record: TaskRecord) -> TaskRecord:
-        live = self._live.get(record.task_id)
-        if live is not None:
-            return live.record
-        stored = await self._store.get(record.task_id)
-        if stored is not None:
-            return stored
-        if len(self._live) + self._entering >= self._limits.max_running + self._limits.max_queued:
-            raise QueueFull("too many tasks wait already", retry_after_s=math.ceil(self.average_run_s or 1.0))
-        self._entering += 1
-        try:
-            await self._store.save(record, self._journal.epoch)
-        except LeaseLost as error:
-            self._step_down()
-            raise _replaced() from error
-        finally:
-            self._entering -= 1
-        self._adopt(record)
-        logger.info("task %s: submitted", record.task_id)
-        return record
-
-    async def _take_up(self, task_id: str) -> None:
-        """Drive a task the store has and nobody drives: its submission was stored although that seemed to fail."""
-        if (arrival := self._arriving.get(task_id)) is not None:
-            await asyncio.wait([arrival])
-        if task_id in self._live:
-            return
-        async with self._taking_up:
-            record = await self._store.get(task_id)
-            if record is not None and not record.status.final and task_id not in {*self._live, *self._arriving}:
-                await self._resume(record)
-
-    async def _resume(self, record: TaskRecord) -> None:
-        """A task the last owner left unfinished."""
-        if record.status is not TaskStatus.PENDING:
-            reason = "the service stopped while it ran"
-            if record.attempt >= self._limits.max_attempts:
-                record = fail(after_crash(record), gave_up(record.attempt, reason), self._clock())
-            else:
-                record = requeue(after_crash(record), "The service was restarted; waiting again")
-            await self._store.save(record, self._journal.epoch)
-        if record.status.final:
-            self._background.spawn(self._retention.wind_up(record))
-        else:
-            self._adopt(record)
-
-    def _adopt(self, record: TaskRecord) -> None:
-        if self._open:
-            live = LiveTask(record, self._admission.join(record.task_id))
-            self._live[record.task_id] = live
-            self._subscribers.announce(record)
-            self._drivers.spawn(self._drive(live))
-
-    async def _drive(self, live: LiveTask) -> None:
-        record = live.record
-        try:
-            await self._driver.drive(live)
-        except LeaseLost:
-            logger.warning("task %s: left to a newer tracker", record.task_id)
-        except Exception:
-            logger.exception("task %s: left as it is until the next sweep", record.task_id)
-        finally:
-            del self._live[record.task_id]
-            live.ended.set()
-        if live.record.status.final:
-            self._background.spawn(self._retention.wind_up(live.record))
+    def _wind_up(self, record: TaskRecord) -> None:
+        self._background.spawn(self._retention.wind_up(record))
 
     def _step_down(self) -> None:
-        self._open = False
-        self._journal.closing = True
-        for live in self._live.values():
-            live.interrupt()
+        self._journal.close()
+        self._active.interrupt()
         self._subscribers.close()
 
-    def _check_open(self) -> None:
-        if not self._open:
-            raise ShuttingDown("the task tracker is going away")
-
     def _placed(self, record: TaskRecord) -> TaskRecord:
-        return replace(record, queue_position=self._admission.position(record.task_id))
-
-
-def _replaced() -> ShuttingDown:
-    return ShuttingDown("a newer task tracker has taken over")
+        return replace(record, queue_position=self._active.queue_position(record.task_id))

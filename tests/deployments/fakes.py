@@ -1,18 +1,21 @@
 """A backend without Ray or models: it answers what a test tells it to and remembers what it was asked."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
+from typing import Any, cast
 
 from deployments.api.ports import ServiceHealth, TaskOptions
 from deployments.errors import ResultExpired, TaskConflict, TaskFinished, TaskNotFinished, UnknownTask
 from deployments.messages.jobs import (
+    Answer,
     DetectedText,
     Detection,
     DetectJob,
     Erased,
     ErasedInfo,
     EraseJob,
+    Job,
     ModelState,
     ModelStatus,
 )
@@ -101,7 +104,7 @@ class FakeTasks:
             active_task_ids=active,
         )
 
-    async def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncIterator[TaskRecord]:
+    async def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncGenerator[TaskRecord]:
         if task_id is not None:
             await self.get(task_id)
         seen = {} if task_id is None or after_seq is None else {task_id: after_seq}
@@ -182,15 +185,17 @@ class FakeBackend:
         self.state = ServiceHealth(True, False, (), {"models": {}})
         self.texts: tuple[DetectedText, ...] = (DetectedText(((6, 8), (34, 9), (34, 22), (6, 21)), 0.9),)
 
-    async def erase(self, job: EraseJob) -> Erased:
-        self.jobs.append(job)
+    async def run(self, job: Job[Answer]) -> Answer:
+        answer: Any
+        if isinstance(job, EraseJob):
+            self.jobs.append(job)
+            answer = Erased(b"result", replace(self.info, media_type=job.output_format.media_type))
+        else:
+            assert isinstance(job, DetectJob)
+            self.detect_jobs.append(job)
+            answer = Detection(self.texts, 48, 32)
         await self._work()
-        return Erased(b"result", replace(self.info, media_type=job.output_format.media_type))
-
-    async def detect(self, job: DetectJob) -> Detection:
-        self.detect_jobs.append(job)
-        await self._work()
-        return Detection(self.texts, 48, 32)
+        return cast(Answer, answer)
 
     async def models(self) -> tuple[ModelStatus, ...]:
         self._raise()

@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from deployments.api.live.subscription import Subscription
 from deployments.api.own_tasks import tasks_for
 from deployments.api.ports import Backend, Tasks
-from deployments.api.schema.openapi import EVENT_STREAM, errors
+from deployments.api.schema.openapi import errors, text_answer
 from deployments.api.views import task_event
 from models.errors import TextRemovalError
 
@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 15.0
 HEARTBEAT = b": still here\n\n"
 RECONNECT_MS = 2000
+EVENT_STREAM = text_answer(
+    "text/event-stream", "`id` is the seq, `event` the type, `data` the same JSON as on the WebSocket."
+) | {204: {"description": "`Last-Event-ID` is that of the final event: there is no more to come."}}
 
 
 def event_routes(backend: Backend) -> APIRouter:

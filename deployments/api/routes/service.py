@@ -9,7 +9,7 @@ from deployments.api.clock import iso
 from deployments.api.errors import ModelNotFound
 from deployments.api.ports import Backend, ServiceHealth
 from deployments.api.replies import json_response
-from deployments.api.schema.openapi import HEALTH, INFO, METRICS, MODEL, MODELS, ROOT, errors
+from deployments.api.schema.openapi import errors, json_answer, text_answer
 from deployments.api.schema.responses import HealthAnswer, InfoAnswer, Limits, ModelAnswer, ModelsAnswer, RootAnswer
 from deployments.api.views import PREFIX
 from deployments.config.api_settings import ApiSettings
@@ -31,6 +31,7 @@ CAPABILITIES = (
 )
 INPUT_FORMATS = ("JPEG", "PNG", "WebP", "BMP", "TIFF", "AVIF", "HEIC", "GIF")
 HEALTH_TIMEOUT_S = 5.0
+HEALTH = json_answer(HealthAnswer, "Requests are answered.") | json_answer(HealthAnswer, "They are not.", 503)
 
 
 def service_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
@@ -42,12 +43,12 @@ def service_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
         """`healthy` means that requests are answered, if need be by the fallback model: then `degraded` is true."""
         return health_response(await ask_for_health(backend), settings.version)
 
-    @router.get("/model", responses=MODEL | errors(401))
+    @router.get("/model", responses=json_answer(ModelAnswer, "A model and its state.") | errors(401))
     async def model() -> Response:
         """The model that answers by default."""
         return json_response(answering(await backend.models(), settings))
 
-    @router.get("/models", responses=MODELS | errors(401))
+    @router.get("/models", responses=json_answer(ModelsAnswer, "All served models.") | errors(401))
     async def models() -> Response:
         answer = ModelsAnswer(
             default=settings.default_model,
@@ -56,14 +57,14 @@ def service_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
         )
         return json_response(answer)
 
-    @router.get("/models/{name}", responses=MODEL | errors(401, 404))
+    @router.get("/models/{name}", responses=json_answer(ModelAnswer, "A model and its state.") | errors(401, 404))
     async def one_model(name: str) -> Response:
         for status in await backend.models():
             if status.name == name:
                 return json_response(describe(status, settings))
         raise ModelNotFound(f"the model {name[:100]!r} is not served here", served=settings.model_names)
 
-    @router.get("/info", responses=INFO | errors(401))
+    @router.get("/info", responses=json_answer(InfoAnswer, "Capabilities and limits.") | errors(401))
     async def info() -> Response:
         answer = InfoAnswer(
             name=NAME,
@@ -88,14 +89,14 @@ def root_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
     """The routes without the prefix."""
     router = APIRouter(tags=["service"], default_response_class=Response)
 
-    @router.get("/", responses=ROOT)
+    @router.get("/", responses=json_answer(RootAnswer, "Name, version, links."))
     async def root(request: Request) -> Response:
         base = request.scope.get("root_path", "")
         places = {"docs": "/docs", "redoc": "/redoc", "openapi": "/openapi.json", "health": f"{PREFIX}/health"}
         links = {name: base + path for name, path in (places | {"metrics": "/metrics", "ui": "/ui"}).items()}
         return json_response(RootAnswer(name=NAME, version=settings.version, status="running", links=links))
 
-    @router.get("/metrics", responses=METRICS | errors(401))
+    @router.get("/metrics", responses=text_answer("text/plain", "Prometheus text.") | errors(401))
     async def metrics() -> Response:
         """Prometheus text exposition of the whole service."""
         return Response(await backend.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")

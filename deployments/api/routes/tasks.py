@@ -7,18 +7,9 @@ from deployments.api.job_builder import erase_job, read_job
 from deployments.api.own_tasks import tasks_for
 from deployments.api.ports import Backend
 from deployments.api.replies import image_response, json_response
-from deployments.api.schema.openapi import (
-    ACCEPTED,
-    CANCELLED,
-    IMAGE,
-    SUBMIT_ERRORS,
-    TASK_STATUS,
-    TASK_SUMMARY,
-    body_of,
-    errors,
-)
-from deployments.api.schema.requests import TaskBody
-from deployments.api.schema.responses import AcceptedAnswer, CancelledAnswer, TaskCountsAnswer
+from deployments.api.schema.bodies import TaskBody
+from deployments.api.schema.openapi import IMAGE_ANSWER, SUBMIT_ERRORS, body_of, errors, json_answer
+from deployments.api.schema.responses import AcceptedAnswer, CancelledAnswer, TaskCountsAnswer, TaskStatusAnswer
 from deployments.api.views import callback, result_path, status_path, task_status
 from deployments.config.api_settings import ApiSettings
 from deployments.messages.task import TaskRecord
@@ -31,7 +22,7 @@ def task_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
         "/inpaint-regions-async",
         status_code=202,
         openapi_extra=body_of(TaskBody),
-        responses=ACCEPTED | SUBMIT_ERRORS | errors(409),
+        responses=json_answer(AcceptedAnswer, "The task is taken.", 202) | SUBMIT_ERRORS | errors(409),
     )
     async def start_a_task(request: Request) -> Response:
         """Erase in the background. The same `task_id` with the same body starts nothing and answers the same."""
@@ -39,23 +30,29 @@ def task_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
         record = await tasks_for(backend, request.scope).submit(job, body.options)
         return json_response(accepted(record, request), 202)
 
-    @router.get("/task-status/{task_id}", responses=TASK_STATUS | errors(401, 404, 503))
+    @router.get(
+        "/task-status/{task_id}",
+        responses=json_answer(TaskStatusAnswer, "How the task stands.") | errors(401, 404, 503),
+    )
     async def look_at_a_task(request: Request, task_id: str) -> Response:
         record = await tasks_for(backend, request.scope).get(task_id)
         return json_response(task_status(record, request.scope.get("root_path", "")))
 
-    @router.get("/task-result/{task_id}", responses=IMAGE | errors(401, 404, 409, 410, 503))
+    @router.get("/task-result/{task_id}", responses=IMAGE_ANSWER | errors(401, 404, 409, 410, 503))
     async def fetch_a_result(request: Request, task_id: str) -> Response:
         return image_response(await tasks_for(backend, request.scope).result(task_id), task_id)
 
-    @router.post("/cancel-task/{task_id}", responses=CANCELLED | errors(401, 404, 409, 503))
+    @router.post(
+        "/cancel-task/{task_id}",
+        responses=json_answer(CancelledAnswer, "The work has stopped.") | errors(401, 404, 409, 503),
+    )
     async def cancel_a_task(request: Request, task_id: str) -> Response:
         """Answers once the work has really stopped."""
         record = await tasks_for(backend, request.scope).cancel(task_id)
         message = record.message or "the task was cancelled"
         return json_response(CancelledAnswer(task_id=record.task_id, status=record.status, message=message))
 
-    @router.get("/tasks", responses=TASK_SUMMARY | errors(401, 503))
+    @router.get("/tasks", responses=json_answer(TaskCountsAnswer, "How many tasks there are.") | errors(401, 503))
     async def count_tasks(request: Request) -> Response:
         """How many there are; with API keys, of the key's own."""
         summary = await tasks_for(backend, request.scope).summary()

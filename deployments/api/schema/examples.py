@@ -1,8 +1,4 @@
-"""Requests that really work: a test sends each of them. The image is 48x32 and says "Text"."""
-
-from typing import Any
-
-from deployments.api.schema.requests import Body, DetectBody, InpaintBody, RegionsBody, RemoveTextBody, TaskBody
+"""What the examples of requests are made of. The image is 48x32 and says "Text"."""
 
 IMAGE = (
     "iVBORw0KGgoAAAANSUhEUgAAADAAAAAgCAAAAABxv6TAAAAAm0lEQVR42mM8wUAaYGIY1TAkNbDAGEfWMlzWZQiwR0gtj8SmgREpafhuRpFC46LbAAGf"
@@ -15,22 +11,3 @@ MASK = (
 RECTANGLE = {"x": 6, "y": 8, "width": 28.5, "height": 14}
 CORNERS = {"x1": 6, "y1": 8, "x2": 34, "y2": 22}
 POLYGON = {"points": [[6, 8], [34, 9], [34, 22], [6, 21]]}
-
-EXAMPLES: dict[type[Body], dict[str, dict[str, Any]]] = {
-    InpaintBody: {"mask": {"image": IMAGE, "mask": MASK}},
-    RegionsBody: {
-        "rectangle": {"image": f"data:image/png;base64,{IMAGE}", "regions": [RECTANGLE]},
-        "corners": {"image": IMAGE, "regions": [CORNERS], "hd_strategy": "Original"},
-        "polygon": {"image": IMAGE, "regions": [POLYGON], "output_format": "webp", "output_quality": 90},
-        "bounding box": {"image": IMAGE, "regions": [{"text": "Text", "bounding_box": RECTANGLE}]},
-        "glyphs only": {"image": IMAGE, "regions": [RECTANGLE], "mask_mode": "strokes", "verify": True},
-        "by the model": {"image": IMAGE, "regions": [RECTANGLE], "fill": "model", "dilation": 1, "result": "layer"},
-    },
-    DetectBody: {"image": {"image": IMAGE, "min_confidence": 0.6}},
-    RemoveTextBody: {"image": {"image": IMAGE}, "grown": {"image": IMAGE, "dilation": 2, "mask_mode": "box"}},
-    TaskBody: {
-        "regions": {"image": IMAGE, "regions": [RECTANGLE], "progress_interval": 0.5},
-        "mask": {"image": IMAGE, "mask": MASK, "enable_progress": False},
-        "detected": {"image": IMAGE, "detect": True, "callback_url": "https://client.example.org/done"},
-    },
-}

@@ -8,8 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from deployments.api.errors import TABLE
-from deployments.api.schema import responses as r
-from deployments.api.schema.examples import EXAMPLES
+from deployments.api.schema.bodies import BODIES
 from deployments.api.schema.fields import FILE_FIELDS, JSON_FIELDS
 from deployments.api.schema.headers import (
     CONTENT_DISPOSITION,
@@ -21,6 +20,7 @@ from deployments.api.schema.headers import (
     RETRY_AFTER_MEANING,
 )
 from deployments.api.schema.requests import Body
+from deployments.api.schema.responses import ErrorAnswer
 from deployments.messages.jobs import OutputFormat
 
 Responses = dict[int | str, dict[str, Any]]
@@ -55,7 +55,7 @@ def _error(status: int) -> dict[str, Any]:
         headers[RETRY_AFTER] = _header(RETRY_AFTER_MEANING)
     codes = ", ".join(f"`{code}`" for code in rows)
     return {
-        "model": r.ErrorAnswer,
+        "model": ErrorAnswer,
         "description": f"{STATUS_WORDS[status]} `error` is one of: {codes}.",
         "headers": headers,
     }
@@ -65,48 +65,32 @@ def _header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}}
 
 
-def _json(model: type[BaseModel], description: str, status: int = 200) -> Responses:
+def json_answer(model: type[BaseModel], description: str, status: int = 200) -> Responses:
     return {status: {"model": model, "description": description}}
 
 
 HEADERS = {header.name: _header(header.meaning) for header in RESULT_HEADERS} | {
     REQUEST_ID: _header(REQUEST_ID_MEANING)
 }
-IMAGE: Responses = {
+IMAGE_ANSWER: Responses = {
     200: {
         "description": "The image.",
         "content": {f.media_type: {"schema": {"type": "string", "format": "binary"}} for f in OutputFormat},
         "headers": HEADERS | {CONTENT_DISPOSITION: _header(CONTENT_DISPOSITION_MEANING)},
     }
 }
-STATISTICS: Responses = {200: _json(r.StatisticsAnswer, "What was done.")[200] | {"headers": HEADERS}}
-DETECTION = _json(r.DetectionAnswer, "The texts found.")
-ACCEPTED = _json(r.AcceptedAnswer, "The task is taken.", 202)
-TASK_STATUS = _json(r.TaskStatusAnswer, "How the task stands.")
-TASK_SUMMARY = _json(r.TaskCountsAnswer, "How many tasks there are.")
-TICKET = _json(r.TicketAnswer, "A ticket.")
-CANCELLED = _json(r.CancelledAnswer, "The work has stopped.")
-ROOT = _json(r.RootAnswer, "Name, version, links.")
-HEALTH = _json(r.HealthAnswer, "Requests are answered.") | _json(r.HealthAnswer, "They are not.", 503)
-MODEL = _json(r.ModelAnswer, "A model and its state.")
-MODELS = _json(r.ModelsAnswer, "All served models.")
-INFO = _json(r.InfoAnswer, "Capabilities and limits.")
-METRICS: Responses = {
-    200: {"description": "Prometheus text.", "content": {"text/plain": {"schema": {"type": "string"}}}}
-}
-EVENT_STREAM: Responses = {
-    200: {
-        "description": "`id` is the seq, `event` the type, `data` the same JSON as on the WebSocket.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    },
-    204: {"description": "`Last-Event-ID` is that of the final event: there is no more to come."},
-}
+
+
+def text_answer(media_type: str, description: str) -> Responses:
+    return {200: {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}}
+
+
 SUBMIT_ERRORS = errors(400, 401, 413, 415, 422, 429, 503, 504)
 
 
 def body_of(model: type[Body]) -> dict[str, Any]:
     """`openapi_extra` of a route that reads such a body, as JSON or as a form."""
-    examples = {name: {"value": value} for name, value in EXAMPLES[model].items()}
+    examples = {name: {"value": value} for name, value in model.examples.items()}
     return {
         "requestBody": {
             "required": True,
@@ -144,9 +128,9 @@ def _form_name(model: type[Body]) -> str:
 
 
 def _body_schemas() -> dict[str, Any]:
-    _, top = models_json_schema([(model, "validation") for model in EXAMPLES], ref_template=REF)
+    _, top = models_json_schema([(model, "validation") for model in BODIES], ref_template=REF)
     schemas: dict[str, Any] = top["$defs"]
-    for model in EXAMPLES:
+    for model in BODIES:
         schemas[_form_name(model)] = _form_schema(schemas[model.__name__], _form_name(model))
     return schemas
 

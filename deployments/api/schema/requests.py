@@ -1,17 +1,15 @@
-"""The bodies clients send, and the job each of them asks for.
+"""What the bodies have in common: the parameters clients send, and how they become a job.
 
-A field of a request stands here twice: where it is declared, and in the `job` of its class. Unknown fields are
-ignored: existing clients send more than this service reads.
+A parameter stands here twice: where it is declared, and in the `job` of its class. Unknown fields are ignored:
+existing clients send more than this service reads.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from deployments.api.ports import TaskOptions
 from deployments.api.schema.choices import (
     SAME,
     CV2Flag,
@@ -23,12 +21,13 @@ from deployments.api.schema.choices import (
     SDSampler,
     Strategy,
 )
-from deployments.api.schema.region_forms import RegionForm, RegionForms
-from deployments.api.schema.values import CallbackUrl, File, TaskId
-from deployments.messages.jobs import DetectJob, EraseJob, OutputFormat, ResultKind
+from deployments.api.schema.values import File
+from deployments.messages.jobs import EraseJob, OutputFormat, ResultKind
 from models.codec.headers import SUPPORTED
-from models.errors import InvalidRequest
 from models.types import HDStrategy, InpaintParameters, MaskMode, Region
+
+Examples: TypeAlias = dict[str, dict[str, Any]]
+"""Bodies by what they show."""
 
 MAX_SEED = 2**32 - 1
 """The largest seed numpy takes."""
@@ -55,6 +54,8 @@ class Where:
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+    examples: ClassVar[Examples] = {}
 
     image: Annotated[File, Field(description=f"The image file ({SUPPORTED}), with or without a `data:` prefix.")]
     page: Annotated[
@@ -163,67 +164,3 @@ class FindingOptions(Options, Finding):
 
     def job(self, origin: Origin) -> EraseJob:
         return replace(super().job(origin), min_confidence=self.min_confidence)
-
-
-class InpaintBody(Options):
-    """An image and a mask of the same size; grey above 127 is filled."""
-
-    mask: Annotated[File, Field(description="The mask file; grey above 127 is filled.")]
-
-    def where(self) -> Where:
-        return Where(mask=self.mask)
-
-
-class RegionsBody(Options):
-    """An image and where to erase."""
-
-    regions: RegionForms
-
-    def where(self) -> Where:
-        return Where(regions=_regions(self.regions))
-
-
-class DetectBody(Body, Finding):
-    """An image to find text in."""
-
-    def job(self, origin: Origin) -> DetectJob:
-        return DetectJob(origin.request_id, self.image, self.min_confidence, self.page, origin.deadline)
-
-
-class RemoveTextBody(FindingOptions):
-    """An image to find text in and remove it from; `mask_mode` is `strokes` unless told otherwise."""
-
-    default_mask_mode: ClassVar[MaskMode] = MaskMode.STROKES
-
-    def where(self) -> Where:
-        return Where(detect=True)
-
-
-class TaskBody(FindingOptions):
-    """A task: an image, where to erase (exactly one of `regions`, `mask`, `detect`), and how to be told."""
-
-    regions: RegionForms | None = None
-    mask: Annotated[File | None, Field(description="The mask file; grey above 127 is filled.")] = None
-    detect: Annotated[bool, Field(description="Find the text first.")] = False
-    task_id: Annotated[TaskId | None, Field(description="Names the task; made up if left out.")] = None
-    enable_progress: bool = True
-    progress_interval: Annotated[float, Field(ge=0, le=3600, description="Seconds between two updates.")] = 1.0
-    callback_url: Annotated[CallbackUrl | None, Field(description="Told by POST when the task has ended.")] = None
-
-    def where(self) -> Where:
-        regions = () if self.regions is None else _regions(self.regions)
-        if [self.mask is not None, self.regions is not None, self.detect].count(True) != 1:
-            raise InvalidRequest("regions: exactly one of regions, mask and detect must be given", field="regions")
-        return Where(self.mask, regions, self.detect)
-
-    @property
-    def options(self) -> TaskOptions:
-        return TaskOptions(self.task_id, self.enable_progress, self.progress_interval, self.callback_url or None)
-
-
-def _regions(forms: Iterable[RegionForm]) -> tuple[Region, ...]:
-    """Raises: InvalidRequest if there are none."""
-    regions = tuple(form.region() for form in forms)
-    if not regions:
-        raise InvalidRequest("regions: at least one region is needed", field="regions")
-    return regions

@@ -11,7 +11,7 @@ from deployments.api.schema.examples import IMAGE, RECTANGLE
 from deployments.config.settings import AppConfig, Environment, GatewayConfig, resolve
 from deployments.errors import DeadlineExceeded, QueueFull, ReplicaLost
 from deployments.gateway.gateway import Gateway
-from deployments.messages.jobs import Detection, DetectJob, Erased, ErasedInfo, EraseJob, ModelState, ModelStatus
+from deployments.messages.jobs import Erased, ErasedInfo, EraseJob, Job, ModelState, ModelStatus
 
 ERASED = Erased(b"", ErasedInfo("image/png", "lama", 1, 1, 1, 1))
 
@@ -23,20 +23,13 @@ class Eraser:
         self.go = asyncio.Event()
         self.cancelled = 0
 
-    async def erase(self, job: EraseJob) -> Erased:
-        await self._wait()
-        return ERASED
-
-    async def detect(self, job: DetectJob) -> Detection:
-        await self._wait()
-        return Detection((), 1, 1)
-
-    async def _wait(self) -> None:
+    async def run(self, job: Job[Any]) -> Erased:
         try:
             await self.go.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
+        return ERASED
 
 
 class Tracker:
@@ -63,23 +56,23 @@ def job(deadline: float | None = None) -> EraseJob:
 async def test_more_than_the_limit_is_refused_with_a_time_to_come_back() -> None:
     eraser = Eraser()
     ingress = gateway(eraser, Tracker())
-    admitted = [asyncio.create_task(ingress.erase(job())) for _ in range(2)]
+    admitted = [asyncio.create_task(ingress.run(job())) for _ in range(2)]
     await asyncio.sleep(0)
 
     with pytest.raises(QueueFull) as caught:
-        await ingress.erase(job())
+        await ingress.run(job())
 
     assert 1 <= caught.value.details["retry_after_s"] <= 60
     eraser.go.set()
     assert await asyncio.gather(*admitted) == [ERASED, ERASED]
-    assert await ingress.erase(job()) == ERASED
+    assert await ingress.run(job()) == ERASED
 
 
 async def test_a_deadline_stops_the_work() -> None:
     eraser = Eraser()
 
     with pytest.raises(DeadlineExceeded):
-        await gateway(eraser, Tracker()).erase(job(deadline=time.time() + 0.01))
+        await gateway(eraser, Tracker()).run(job(deadline=time.time() + 0.01))
 
     assert eraser.cancelled == 1
 
@@ -103,7 +96,7 @@ async def test_a_request_that_takes_too_long_is_answered_504_and_its_work_stoppe
 async def test_a_client_that_hangs_up_frees_its_place() -> None:
     eraser = Eraser()
     ingress = gateway(eraser, Tracker(), limit=1)
-    request = asyncio.create_task(ingress.erase(job()))
+    request = asyncio.create_task(ingress.run(job()))
     await asyncio.sleep(0)
     request.cancel()
     await asyncio.wait([request])
@@ -111,7 +104,7 @@ async def test_a_client_that_hangs_up_frees_its_place() -> None:
     eraser.go.set()
 
     assert eraser.cancelled == 1
-    assert await ingress.erase(job()) == ERASED
+    assert await ingress.run(job()) == ERASED
 
 
 async def test_health_asks_the_tracker_at_most_once_a_second_and_survives_its_death() -> None:

@@ -49,7 +49,7 @@ async def test_a_job_goes_by_reference_unless_it_and_its_answer_are_small(
     # Given
     handle = Handle()
     # When
-    await RemoteEraser(handle).erase(EraseJob("r", bytes(file_bytes), pixels))  # type: ignore[arg-type]
+    await RemoteEraser(handle).run(EraseJob("r", bytes(file_bytes), pixels))  # type: ignore[arg-type]
     # Then
     assert handle.calls == [by_reference]
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
 from deployments.api.schema import responses
-from deployments.api.schema.examples import EXAMPLES
+from deployments.api.schema.bodies import BODIES
 from deployments.config.api_settings import ApiSettings
 from tests.deployments.fakes import FakeBackend
 
@@ -36,7 +36,7 @@ async def test_every_example_works_against_the_service(
             # Then
             assert response.status_code in (200, 202), (path, name, response.text)
             tried += 1
-    assert tried >= sum(len(examples) for examples in EXAMPLES.values())
+    assert tried >= sum(len(body.examples) for body in BODIES)
 
 
 def test_the_examples_fit_their_own_schemas(schema: dict[str, Any]) -> None:
@@ -48,7 +48,7 @@ def test_the_examples_fit_their_own_schemas(schema: dict[str, Any]) -> None:
             for name, example in content["examples"].items():
                 assert list(validator.iter_errors(example["value"])) == [], (path, name)
                 checked += 1
-    assert checked >= sum(len(examples) for examples in EXAMPLES.values())
+    assert checked >= sum(len(body.examples) for body in BODIES)
 
 
 def test_bodies_are_described_as_json_and_as_form(schema: dict[str, Any]) -> None:

@@ -1,0 +1,109 @@
+"""The body of each route, what it asks for, and requests that really work: a test sends each of the examples."""
+
+from collections.abc import Iterable
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from deployments.api.ports import TaskOptions
+from deployments.api.schema.examples import CORNERS, IMAGE, MASK, POLYGON, RECTANGLE
+from deployments.api.schema.region_forms import RegionForm, RegionForms
+from deployments.api.schema.requests import Body, Examples, Finding, FindingOptions, Options, Origin, Where
+from deployments.api.schema.values import CallbackUrl, File, TaskId
+from deployments.messages.jobs import DetectJob
+from models.errors import InvalidRequest
+from models.types import MaskMode, Region
+
+
+class InpaintBody(Options):
+    """An image and a mask of the same size; grey above 127 is filled."""
+
+    examples: ClassVar[Examples] = {"mask": {"image": IMAGE, "mask": MASK}}
+
+    mask: Annotated[File, Field(description="The mask file; grey above 127 is filled.")]
+
+    def where(self) -> Where:
+        return Where(mask=self.mask)
+
+
+class RegionsBody(Options):
+    """An image and where to erase."""
+
+    examples: ClassVar[Examples] = {
+        "rectangle": {"image": f"data:image/png;base64,{IMAGE}", "regions": [RECTANGLE]},
+        "corners": {"image": IMAGE, "regions": [CORNERS], "hd_strategy": "Original"},
+        "polygon": {"image": IMAGE, "regions": [POLYGON], "output_format": "webp", "output_quality": 90},
+        "bounding box": {"image": IMAGE, "regions": [{"text": "Text", "bounding_box": RECTANGLE}]},
+        "glyphs only": {"image": IMAGE, "regions": [RECTANGLE], "mask_mode": "strokes", "verify": True},
+        "by the model": {"image": IMAGE, "regions": [RECTANGLE], "fill": "model", "dilation": 1, "result": "layer"},
+    }
+
+    regions: RegionForms
+
+    def where(self) -> Where:
+        return Where(regions=_regions(self.regions))
+
+
+class DetectBody(Body, Finding):
+    """An image to find text in."""
+
+    examples: ClassVar[Examples] = {"image": {"image": IMAGE, "min_confidence": 0.6}}
+
+    def job(self, origin: Origin) -> DetectJob:
+        return DetectJob(
+            origin.request_id, self.image, page=self.page, deadline=origin.deadline, min_confidence=self.min_confidence
+        )
+
+
+class RemoveTextBody(FindingOptions):
+    """An image to find text in and remove it from; `mask_mode` is `strokes` unless told otherwise."""
+
+    examples: ClassVar[Examples] = {
+        "image": {"image": IMAGE},
+        "grown": {"image": IMAGE, "dilation": 2, "mask_mode": "box"},
+    }
+
+    default_mask_mode: ClassVar[MaskMode] = MaskMode.STROKES
+
+    def where(self) -> Where:
+        return Where(detect=True)
+
+
+class TaskBody(FindingOptions):
+    """A task: an image, where to erase (exactly one of `regions`, `mask`, `detect`), and how to be told."""
+
+    examples: ClassVar[Examples] = {
+        "regions": {"image": IMAGE, "regions": [RECTANGLE], "progress_interval": 0.5},
+        "mask": {"image": IMAGE, "mask": MASK, "enable_progress": False},
+        "detected": {"image": IMAGE, "detect": True, "callback_url": "https://client.example.org/done"},
+    }
+
+    regions: RegionForms | None = None
+    mask: Annotated[File | None, Field(description="The mask file; grey above 127 is filled.")] = None
+    detect: Annotated[bool, Field(description="Find the text first.")] = False
+    task_id: Annotated[TaskId | None, Field(description="Names the task; made up if left out.")] = None
+    enable_progress: bool = True
+    progress_interval: Annotated[float, Field(ge=0, le=3600, description="Seconds between two updates.")] = 1.0
+    callback_url: Annotated[CallbackUrl | None, Field(description="Told by POST when the task has ended.")] = None
+
+    def where(self) -> Where:
+        regions = () if self.regions is None else _regions(self.regions)
+        if [self.mask is not None, self.regions is not None, self.detect].count(True) != 1:
+            raise InvalidRequest("regions: exactly one of regions, mask and detect must be given", field="regions")
+        return Where(self.mask, regions, self.detect)
+
+    @property
+    def options(self) -> TaskOptions:
+        return TaskOptions(self.task_id, self.enable_progress, self.progress_interval, self.callback_url or None)
+
+
+def _regions(forms: Iterable[RegionForm]) -> tuple[Region, ...]:
+    """Raises: InvalidRequest if there are none."""
+    regions = tuple(form.region() for form in forms)
+    if not regions:
+        raise InvalidRequest("regions: at least one region is needed", field="regions")
+    return regions
+
+
+BODIES: tuple[type[Body], ...] = (InpaintBody, RegionsBody, DetectBody, RemoveTextBody, TaskBody)
+"""Those that OpenAPI describes."""

@@ -1,0 +1,162 @@
+"""The tasks that have not ended: each enters once, is driven to its end, and leaves."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Iterator
+
+from deployments.errors import QueueFull, ShuttingDown, TaskConflict
+from deployments.messages.task import TaskRecord, TaskStatus, fail, requeue
+from deployments.storage.records import LeaseLost, TaskStore
+from deployments.tracking.admission import Admission
+from deployments.tracking.background import BackgroundTasks
+from deployments.tracking.driver import Driver, Runner, TrackerLimits, gave_up
+from deployments.tracking.journal import Journal, after_crash
+from deployments.tracking.live_task import LiveTask
+
+logger = logging.getLogger(__name__)
+
+
+class ActiveTasks:
+    """`ended` is called with the last record of every task that has ended. Nothing enters once the journal is closed:
+    what is stored then waits for the next tracker."""
+
+    def __init__(
+        self,
+        store: TaskStore,
+        journal: Journal,
+        runner: Runner,
+        ended: Callable[[TaskRecord], None],
+        limits: TrackerLimits,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._ended = ended
+        self._limits = limits
+        self._clock = clock
+        self._admission = Admission(limits.max_running)
+        self._driver = Driver(journal, self._admission, runner, limits, clock)
+        self._live: dict[str, LiveTask] = {}
+        self._arriving: dict[str, asyncio.Task[TaskRecord]] = {}
+        self._entering = 0
+        self._drivers = BackgroundTasks()
+        self._taking_up = asyncio.Lock()
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def __iter__(self) -> Iterator[LiveTask]:
+        return iter(tuple(self._live.values()))
+
+    @property
+    def running(self) -> int:
+        return self._admission.admitted
+
+    @property
+    def average_run_s(self) -> float | None:
+        """How long recent tasks ran; None before the first has ended."""
+        return self._driver.average_run_s
+
+    def find(self, task_id: str) -> LiveTask | None:
+        return self._live.get(task_id)
+
+    def queue_position(self, task_id: str) -> int | None:
+        """1 is the task that starts next; None: it does not wait."""
+        return self._admission.position(task_id)
+
+    async def submit(self, record: TaskRecord) -> TaskRecord:
+        """The task there is now under that id. Goes on if the caller is cancelled.
+
+        Raises: TaskConflict, QueueFull, ShuttingDown, StoreUnavailable.
+        """
+        arrival = self._arriving.get(record.task_id)
+        if arrival is None:
+            self._journal.check_open()
+            arrival = asyncio.create_task(self._arrive(record))
+            self._arriving[record.task_id] = arrival
+            arrival.add_done_callback(lambda _: self._arriving.pop(record.task_id, None))
+        known = await asyncio.shield(arrival)
+        if known.digest != record.digest:
+            raise TaskConflict("the task id is taken by a different job", task_id=record.task_id)
+        return known
+
+    async def take_up(self, task_id: str) -> None:
+        """Drive a task the store has and nobody drives: its submission was stored although that seemed to fail."""
+        if (arrival := self._arriving.get(task_id)) is not None:
+            await asyncio.wait([arrival])
+        if task_id in self._live:
+            return
+        async with self._taking_up:
+            record = await self._store.get(task_id)
+            if record is not None and not record.status.final and task_id not in {*self._live, *self._arriving}:
+                await self.resume(record)
+
+    async def resume(self, record: TaskRecord) -> None:
+        """Go on with a task that the last owner of the store left unfinished. Raises: LeaseLost, StoreUnavailable."""
+        if record.status is not TaskStatus.PENDING:
+            reason = "the service stopped while it ran"
+            if record.attempt >= self._limits.max_attempts:
+                record = fail(after_crash(record), gave_up(record.attempt, reason), self._clock())
+            else:
+                record = requeue(after_crash(record), "The service was restarted; waiting again")
+            await self._store.save(record, self._journal.epoch)
+        if record.status.final:
+            self._ended(record)
+        else:
+            self._adopt(record)
+
+    def interrupt(self) -> None:
+        """Break all work off."""
+        for live in self:
+            live.interrupt()
+
+    async def finish(self) -> None:
+        """Wait until all submissions and all work under way have ended."""
+        await asyncio.gather(*self._arriving.values(), return_exceptions=True)
+        await self._drivers.finish()
+
+    async def _arrive(self, record: TaskRecord) -> TaskRecord:
+        live = self._live.get(record.task_id)
+        if live is not None:
+            return live.record
+        stored = await self._store.get(record.task_id)
+        if stored is not None:
+            return stored
+        if len(self._live) + self._entering >= self._limits.max_running + self._limits.max_queued:
+            raise QueueFull("too many tasks wait already", retry_after_s=math.ceil(self.average_run_s or 1.0))
+        self._entering += 1
+        try:
+            await self._journal.save_once(record)
+        except LeaseLost as error:
+            raise replaced() from error
+        finally:
+            self._entering -= 1
+        self._adopt(record)
+        logger.info("task %s: submitted", record.task_id)
+        return record
+
+    def _adopt(self, record: TaskRecord) -> None:
+        if self._journal.is_open:
+            live = LiveTask(record, self._admission.join(record.task_id))
+            self._live[record.task_id] = live
+            self._journal.announce(record)
+            self._drivers.spawn(self._drive(live))
+
+    async def _drive(self, live: LiveTask) -> None:
+        record = live.record
+        try:
+            await self._driver.drive(live)
+        except LeaseLost:
+            logger.warning("task %s: left to a newer tracker", record.task_id)
+        except Exception:
+            logger.exception("task %s: left as it is until the next sweep", record.task_id)
+        finally:
+            del self._live[record.task_id]
+            live.ended.set()
+        if live.record.status.final:
+            self._ended(live.record)
+
+
+def replaced() -> ShuttingDown:
+    return ShuttingDown("a newer task tracker has taken over")

@@ -1,6 +1,5 @@
 """The pipeline of one image: decode, mask, plan, fan out, paste, encode. Everything that costs CPU per image."""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -8,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from deployments.config.settings import Settings
-from deployments.errors import ResultExpired
 from deployments.logs import configure_logging
 from deployments.messages.jobs import Answer, Detection, DetectJob, Erased, ErasedInfo, EraseJob, Job
 from deployments.messages.ports import TextFinder, WindowModel
@@ -16,8 +14,8 @@ from deployments.pipeline.filler import Filler, Filling
 from deployments.pipeline.masking import Masked, make_mask
 from deployments.pipeline.results import NO_MODEL, finished, untouched
 from deployments.pipeline.stopwatch import Stopwatch
-from deployments.storage.blobs import input_key, open_blobs, result_key
-from deployments.storage.codecs import load_job
+from deployments.pipeline.task_runs import TaskRuns
+from deployments.storage.blobs import open_blobs
 from deployments.threads import in_thread
 from models.codec import images
 from models.codec.decoding import DecodedImage
@@ -37,8 +35,7 @@ class Eraser:
         self._settings = settings
         self._filler = Filler(settings, models)
         self._text = text
-        self._blobs = open_blobs(settings.blob_store_url)
-        self._tasks_here: dict[tuple[str, int], asyncio.Event] = {}
+        self._task_runs = TaskRuns(open_blobs(settings.blob_store_url), self.erase_in_steps)
         self._kinds: dict[type, Callable[[Any], Awaitable[Any]]] = {EraseJob: self.erase, DetectJob: self.detect}
 
     async def run(self, job: Job[Answer]) -> Answer:
@@ -106,37 +103,12 @@ class Eraser:
         yield erased
 
     async def run_task(self, task_id: str, digest: str, attempt: int) -> AsyncGenerator[Progress | ErasedInfo]:
-        """As `erase_in_steps`, but the job comes from the blob store and the image goes there.
-
-        Raises any of models.errors; ResultExpired if the input is no longer in the store.
-        """
-        ended = self._tasks_here[task_id, attempt] = asyncio.Event()
-        try:
-            try:
-                blob = await self._blobs.get(input_key(task_id, digest))
-            except FileNotFoundError:
-                raise ResultExpired(f"the input of task {task_id} is no longer stored") from None
-            job = await in_thread(partial(load_job, blob))
-            async with aclosing(self.erase_in_steps(job)) as steps:
-                async for item in steps:
-                    if isinstance(item, Progress):
-                        yield item
-                    else:
-                        await self._blobs.put(result_key(task_id, digest, attempt), item.image)
-                        yield item.info
-        finally:
-            ended.set()
-            del self._tasks_here[task_id, attempt]
-
-    async def _decode(self, job: EraseJob | DetectJob) -> DecodedImage:
-        decode = partial(images.decode, job.image, max_pixels=self._settings.max_image_pixels, page=job.page)
-        return await in_thread(decode, deadline=job.deadline)
+        async with aclosing(self._task_runs.run(task_id, digest, attempt)) as items:
+            async for item in items:
+                yield item
 
     async def task_ended(self, task_id: str, attempt: int) -> None:
-        """Returns when no work on that attempt goes on in this replica."""
-        ended = self._tasks_here.get((task_id, attempt))
-        if ended is not None:
-            await ended.wait()
+        await self._task_runs.until_ended(task_id, attempt)
 
     async def detect(self, job: DetectJob) -> Detection:
         """Raises: InvalidRequest if the service runs without a detector; the errors of decoding."""
@@ -145,6 +117,10 @@ class Eraser:
         decoded = await self._decode(job)
         view = await in_thread(partial(shown, decoded), deadline=job.deadline)
         return await self._text.detect(view.image, job.min_confidence, job.deadline)
+
+    async def _decode(self, job: EraseJob | DetectJob) -> DecodedImage:
+        decode = partial(images.decode, job.image, max_pixels=self._settings.max_image_pixels, page=job.page)
+        return await in_thread(decode, deadline=job.deadline)
 
     async def _fill_and_check(
         self, job: EraseJob, image: Image, masked: Masked, watch: Stopwatch

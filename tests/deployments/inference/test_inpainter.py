@@ -61,7 +61,7 @@ async def test_a_model_without_weights_says_so_and_does_not_fail_its_replica(set
     with pytest.raises(WeightsUnavailable, match=r"big-lama\.pt"):
         await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
 
-    await replica._report()
+    await replica._loading.report()
     assert reports.seen[-1].state is ModelState.ERROR
     assert reports.seen[-1].reason
     await replica.close()
@@ -90,7 +90,7 @@ class Stepping:
 async def test_what_a_model_raises_is_logged_and_not_told(settings: Settings) -> None:
     replica = Inpainter(ModelConfig(name="cv2"), settings, Reports())
     await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
-    replica._model = Failing()
+    replica._loading._model = Failing()
 
     with pytest.raises(InferenceFailed) as caught:
         await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
@@ -111,7 +111,7 @@ async def test_no_step_is_lost_when_the_model_is_faster_than_its_listener(settin
 
     replica = Inpainter(ModelConfig(name="cv2"), settings, Reports())
     await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
-    replica._model = Quick()
+    replica._loading._model = Quick()
 
     items = [item async for item in replica.inpaint_in_steps("a", photo(80, 60), hole(), InpaintParameters())]
 
@@ -122,7 +122,7 @@ async def test_no_step_is_lost_when_the_model_is_faster_than_its_listener(settin
 async def test_steps_are_told_and_a_cancel_between_them_ends_the_forward(settings: Settings) -> None:
     replica = Inpainter(ModelConfig(name="cv2"), settings, Reports())
     await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
-    replica._model = Stepping()
+    replica._loading._model = Stepping()
 
     items = [item async for item in replica.inpaint_in_steps("a", photo(80, 60), hole(), InpaintParameters())]
     assert [item.done for item in items if not isinstance(item, Filled)] == [1, 2, 3, 4]
@@ -131,9 +131,9 @@ async def test_steps_are_told_and_a_cancel_between_them_ends_the_forward(setting
     steps = replica.inpaint_in_steps("b", photo(80, 60), hole(), InpaintParameters())
     await anext(steps)
     await steps.aclose()
-    forwards = replica._forwards
+    forwards = replica._loading._forwards
     await asyncio.wait_for(replica.stop("b"), 5)
-    assert replica._forwards == forwards  # the forward was broken off, not finished
+    assert replica._loading._forwards == forwards  # the forward was broken off, not finished
     await replica.close()
 
 
@@ -223,7 +223,7 @@ async def test_a_model_is_loaded_as_configured_and_warmed_up_before_it_is_ready(
     assert (options.precision, options.memory_fraction) == ("bf16", 0.25)
     assert replica._batcher.max_pixels == 8 * WINDOW
     assert len(device.threads) == 1
-    await replica._report()
+    await replica._loading.report()
     assert reports.seen[-1].gpu_memory_bytes == 4711
     await replica.close()
 
@@ -276,7 +276,7 @@ async def test_a_model_that_cannot_run_elsewhere_fails_the_window_alone(settings
 
     replica = Inpainter(ModelConfig(name="cv2"), settings, Reports())
     await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
-    replica._model = Small()
+    replica._loading._model = Small()
 
     with pytest.raises(OutOfDeviceMemory):
         await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())

@@ -33,7 +33,7 @@ RUN apt-get update \
 
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
-COPY LICENSE serve_config.yaml ./
+COPY LICENSE pyproject.toml serve_config.yaml ./
 COPY configs/ configs/
 COPY models/ models/
 COPY deployments/ deployments/

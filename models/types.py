@@ -117,12 +117,15 @@ MODEL_PARAMETERS = tuple(field.name for field in fields(InpaintParameters) if no
 class Progress:
     """Work really done: `done` of `total` windows (or diffusion steps) of one stage have finished.
 
-    `stage` is one of preparing, masking, inpainting, finalizing.
+    `stage` is one of preparing, masking, inpainting, finalizing. While inpainting, `regions_done` of the request's
+    `regions` are finished, as far as whoever tells this knows (0: not at all).
     """
 
     stage: str
     done: int
     total: int
+    regions_done: int = 0
+    regions: int = 0
 
 
 StepCallback: TypeAlias = Callable[[int, int], Any]

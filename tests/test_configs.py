@@ -13,7 +13,7 @@ import pytest
 import ray
 import yaml
 
-from deployments.config.settings import AppConfig, Environment, resolve
+from deployments.config.settings import VERSION, AppConfig, Environment, resolve
 from models import registry
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +54,11 @@ def test_a_config_file_is_one_that_serve_and_the_service_take(name: str, monkeyp
     # Then
     assert settings.fallback_model == ""
     assert {model.name for model in settings.app.models} == {model.name for model in registry.MODELS}
+
+
+def test_the_cluster_runs_the_image_of_this_version() -> None:
+    tags = re.findall(r"image: (?:&image )?text-removal:(\S+)", (ROOT / "configs/kuberay.yaml").read_text())
+    assert tags == [VERSION]
 
 
 def test_every_model_but_the_common_ones_may_leave_the_machine() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from models.base import ModelFacts
+
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
@@ -10,7 +12,7 @@ class ApiSettings:
     version: str
     default_model: str
     fallback_model: str
-    model_names: tuple[str, ...]
+    models: tuple[ModelFacts, ...]
     device: str
     max_image_size: int
     max_file_size_bytes: int
@@ -21,3 +23,7 @@ class ApiSettings:
     echo_request_ids: bool = True
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
     root_path: str = ""
+
+    @property
+    def model_names(self) -> tuple[str, ...]:
+        return tuple(facts.name for facts in self.models)

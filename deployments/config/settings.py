@@ -4,6 +4,7 @@ The only file under deployments/ that reads the environment. Where both name a t
 """
 
 import os
+import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +13,11 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from deployments.config.api_settings import ApiSettings
+from deployments.config.app import AppConfig as AppConfig
+from deployments.config.app import EraserConfig as EraserConfig
+from deployments.config.app import GatewayConfig as GatewayConfig
+from deployments.config.app import PlannerConfig as PlannerConfig
+from deployments.config.app import TasksConfig as TasksConfig
 from deployments.config.models import ModelConfig as ModelConfig
 from deployments.config.models import OwnFacts as OwnFacts
 from deployments.config.models import ReplicaScaling as ReplicaScaling
@@ -20,7 +26,7 @@ from deployments.config.models import Strict
 from models import registry
 from models.errors import UnknownModel
 
-VERSION = "1.0.0"
+VERSION: str = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
 
 Words = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list in the environment."""
@@ -101,61 +107,6 @@ class Environment(BaseSettings):
             raise ConfigurationError(f"{name}={given!r}: {first['msg']}") from None
 
 
-class EraserConfig(Strict):
-    """`max_images` are in work in one replica at once: it bounds memory. `max_windows` of one image are sent ahead."""
-
-    scaling: ReplicaScaling = ReplicaScaling(max_replicas=2, target_ongoing_requests=3)
-    resources: Resources = Resources()
-    max_images: int = Field(4, ge=1)
-    max_windows: int = Field(16, ge=1)
-
-
-class PlannerConfig(Strict):
-    """How `Auto` cuts windows; models/planning/limits.py argues the defaults.
-
-    A hole gets `margin_ratio` of its shorter side as context, at least `margin_floor_px` and at most `margin_cap_px`.
-    More context costs pixels: 32 instead of 24 px costs a receipt 23 % more. `bucket_ratio`: how far apart the lengths
-    are that windows may have; 1 is every length the model takes.
-    """
-
-    margin_floor_px: int = Field(24, ge=0, le=1024)
-    margin_ratio: float = Field(0.25, ge=0)
-    margin_cap_px: int = Field(256, ge=0, le=1024)
-    bucket_ratio: float = Field(1.0625, ge=1)
-
-
-class GatewayConfig(Strict):
-    """`max_waiting`: synchronous requests one replica admits before it answers 429. `max_connections`: requests and
-    open WebSockets together, which Serve counts alike."""
-
-    num_replicas: int = Field(1, ge=1)
-    resources: Resources = Resources()
-    max_waiting: int = Field(128, ge=1)
-    max_connections: int = Field(4096, ge=1)
-
-
-class TasksConfig(Strict):
-    """`max_running` tasks are driven at once, `max_waiting` more are admitted."""
-
-    resources: Resources = Resources()
-    max_running: int = Field(8, ge=1)
-    max_waiting: int = Field(10_000, ge=1)
-
-
-class AppConfig(Strict):
-    """The `args` of the application in serve_config.yaml."""
-
-    model: str = "lama"
-    fallback_model: str = ""
-    device: Literal["cpu", "cuda", "mps"] = "cpu"
-    models: tuple[ModelConfig, ...] = tuple(ModelConfig(name=name) for name in ("lama", "mend", "cv2"))
-    gateway: GatewayConfig = GatewayConfig()
-    eraser: EraserConfig = EraserConfig()
-    planner: PlannerConfig = PlannerConfig()
-    detector: ModelConfig | None = ModelConfig(name="detector")
-    tasks: TasksConfig = TasksConfig()
-
-
 class Settings(Strict):
     """What is in force: the YAML file under the environment, read once in `build` and handed to every replica."""
 
@@ -186,7 +137,7 @@ class Settings(Strict):
             version=VERSION,
             default_model=self.default_model,
             fallback_model=self.fallback_model,
-            model_names=tuple(model.name for model in self.app.models),
+            models=tuple(model.model_facts for model in self.app.models),
             device=self.device,
             max_image_size=self.max_image_size,
             max_file_size_bytes=self.max_file_size,

@@ -127,7 +127,7 @@ class Eraser:
     ) -> AsyncGenerator[Progress | tuple[Filling, Masked]]:
         """Fill what is masked; if asked to verify, fill regions that can still be read as boxes, once."""
         filling: Filling | None = None
-        async with aclosing(self._filler.fill(job, image, masked.mask, watch)) as steps:
+        async with aclosing(self._filler.fill(job, image, masked, watch)) as steps:
             async for item in steps:
                 if isinstance(item, Progress):
                     yield item
@@ -140,7 +140,7 @@ class Eraser:
                 left = await self._text.readable(filling.image, masked.regions, job.deadline)
             if left:
                 masked = await in_thread(partial(_with_boxes, masked, left), deadline=job.deadline)
-                async with aclosing(self._filler.fill(job, image, masked.mask, watch)) as steps:
+                async with aclosing(self._filler.fill(job, image, masked, watch)) as steps:
                     async for item in steps:
                         if isinstance(item, Filling):
                             filling = item

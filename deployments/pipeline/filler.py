@@ -14,7 +14,9 @@ from deployments.config.settings import Settings
 from deployments.messages.jobs import EraseJob
 from deployments.messages.ports import WindowModel
 from deployments.pipeline.fanout import FinishedWindow, fan_out
+from deployments.pipeline.masking import Masked
 from deployments.pipeline.stopwatch import Stopwatch
+from deployments.pipeline.tally import RegionTally
 from deployments.threads import in_thread
 from models.errors import ModelUnavailable, UnknownModel
 from models.filling.fitting import Fit, fitted
@@ -59,9 +61,10 @@ class Filler:
         self._unavailable_until: dict[str, float] = {}
 
     async def fill(
-        self, job: EraseJob, image: Image, mask: Mask, watch: Stopwatch
+        self, job: EraseJob, image: Image, masked: Masked, watch: Stopwatch
     ) -> AsyncGenerator[Progress | Filling]:
         """Yield what has been done and, last, the Filling. Raises any of models.errors."""
+        mask = masked.mask
         wanted = job.model or self._settings.default_model
         name, wanted_instead = self._answering(wanted)
         self._count_pixels(mask.size, {"what": "image"})
@@ -71,11 +74,11 @@ class Filler:
             with watch.measure("fit"):
                 fit = await in_thread(partial(fitted, image, mask), deadline=job.deadline)
             if not fit.left.any():
-                yield Progress("inpainting", 1, 1)
+                yield Progress("inpainting", 1, 1, len(masked.regions), len(masked.regions))
                 yield Filling(fit.image, fit.left, wanted)
                 return
         with watch.measure("inpaint"):
-            async with aclosing(self._ask(name, wanted_instead, job, fit)) as steps:
+            async with aclosing(self._ask(name, wanted_instead, job, fit, masked)) as steps:
                 async for item in steps:
                     yield item
 
@@ -86,11 +89,11 @@ class Filler:
         return job.parameters.hd_strategy is HDStrategy.AUTO and not self._facts[model].diffusion
 
     async def _ask(
-        self, name: str, wanted_instead: str | None, job: EraseJob, fit: Fit
+        self, name: str, wanted_instead: str | None, job: EraseJob, fit: Fit, masked: Masked
     ) -> AsyncGenerator[Progress | Filling]:
         """Run the model over what is left; if it cannot answer and there is a fallback, run that instead."""
         try:
-            async with aclosing(self._fill_with(name, wanted_instead, job, fit)) as steps:
+            async with aclosing(self._fill_with(name, wanted_instead, job, fit, masked)) as steps:
                 async for item in steps:
                     yield item
         except ModelUnavailable as error:
@@ -99,21 +102,21 @@ class Filler:
             log.warning("model %s is unavailable, %s answers: %s", name, self._settings.fallback_model, error.message)
             self._unavailable_until[name] = time.monotonic() + RECHECK_S
             fallback = self._settings.fallback_model
-            async with aclosing(self._fill_with(fallback, name, job, fit)) as steps:
+            async with aclosing(self._fill_with(fallback, name, job, fit, masked)) as steps:
                 async for item in steps:
                     yield item
 
     async def _fill_with(
-        self, name: str, fallback_for: str | None, job: EraseJob, fit: Fit
+        self, name: str, fallback_for: str | None, job: EraseJob, fit: Fit, masked: Masked
     ) -> AsyncGenerator[Progress | Filling]:
         facts = self._facts[name]
         parameters, seed = _seeded(job.parameters) if facts.diffusion else (job.parameters, None)
         windows = await in_thread(partial(plan, fit.left, facts, parameters, self._limits), deadline=job.deadline)
         self._count_pixels(sum(window.pixels for window in windows), {"what": "planned"})
         canvas = Canvas(fit.image, fit.left)
+        tally = await in_thread(lambda: RegionTally(windows, masked.boxes()))
         load_s = 0.0
-        done = 0
-        yield Progress("inpainting", 0, len(windows))
+        yield tally.progress()
         # Of each pass its own: the model refuses an id once its work was stopped, as after a failure.
         work_id = uuid.uuid4().hex
         events = fan_out(
@@ -125,8 +128,8 @@ class Filler:
                 if isinstance(event, FinishedWindow):
                     await in_thread(partial(canvas.paste, event.window, event.image))
                     load_s = max(load_s, event.load_s)
-                    done += 1
-                    yield Progress("inpainting", done, len(windows))
+                    tally.finish(event.window)
+                    yield tally.progress()
                 elif len(windows) == 1:
                     yield event
         yield Filling(canvas.image, fit.left, name, fallback_for, seed, load_s)

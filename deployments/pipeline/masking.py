@@ -10,7 +10,7 @@ from deployments.threads import in_thread
 from models.codec.images import decode_mask
 from models.errors import InvalidRequest
 from models.masking import masks, regions
-from models.types import Image, Mask, MaskMode, Region
+from models.types import Box, Image, Mask, MaskMode, Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,11 @@ class Masked:
     mask: Mask
     regions: tuple[Region, ...]
     stroke_fallbacks: int | None
+
+    def boxes(self) -> list[Box]:
+        """Around the regions, in pixels of the image."""
+        height, width = self.mask.shape
+        return [regions.bounding_box(region, width, height) for region in self.regions]
 
 
 async def make_mask(job: EraseJob, image: Image, text: TextFinder | None, watch: Stopwatch) -> Masked | None:

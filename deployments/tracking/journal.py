@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
+from tenacity import AsyncRetrying, retry_if_exception, wait_exponential
+
 from deployments.errors import ShuttingDown, StoreUnavailable
 from deployments.messages.task import TaskRecord
 from deployments.storage.records import LeaseLost, TaskStore
@@ -23,7 +25,8 @@ SEQ_STRIDE = 1_000_000
 """Progress is announced without being stored, so after a crash the store is behind what subscribers saw. `seq` then
 goes on at the next multiple of this; a moment that reaches a multiple is stored, so no number is ever used twice."""
 
-_LONGEST_PAUSE_S = 5.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
+"""Before the store is tried again; each pause is twice the one before."""
 
 
 class Journal:
@@ -103,16 +106,18 @@ class Journal:
             raise
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        pause_s = 0.05
-        while True:
-            try:
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, StoreUnavailable) and self.is_open),
+            wait=wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
+            before_sleep=lambda state: logger.warning(
+                "the task store is away, trying again in %.2f s", state.upcoming_sleep
+            ),
+            reraise=True,
+        )
+        async for attempt in retrying:
+            with attempt:
                 return await call()
-            except StoreUnavailable:
-                if not self.is_open:
-                    raise
-            logger.warning("the task store is away, trying again in %.2f s", pause_s)
-            await asyncio.sleep(pause_s)
-            pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
+        raise AssertionError("retrying re-raises the last error")
 
     async def _move(self, live: LiveTask, change: Change) -> None:
         async with live.lock:

@@ -1,4 +1,4 @@
-"""Turns work really done into percentages, a region number and a remaining time. Pure; the clock is passed in."""
+"""Turns work really done into percentages and a remaining time. Pure; the clock is passed in."""
 
 from dataclasses import replace
 from typing import Any
@@ -38,7 +38,8 @@ def advance(record: TaskRecord, progress: Progress, inpainting_since: float, now
         "stage": stage,
         "stage_progress": max(percent, record.stage_progress) if stage is record.stage else percent,
         "overall_progress": max(record.overall_progress, low + (high - low) * done / total),
-        "current_region": max(record.current_region, done * record.total_regions // total if inpainting else 0),
+        "current_region": max(record.current_region, progress.regions_done),
+        "total_regions": max(record.total_regions, progress.regions),
         "message": f"{_WORDS[stage]}: {done} of {total}" if inpainting else _WORDS[stage],
         "estimated_remaining_s": remaining_s(progress, now - inpainting_since) if inpainting else None,
     }

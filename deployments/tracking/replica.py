@@ -11,6 +11,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
+
 from deployments.callbacks.policy import CallbackPolicy
 from deployments.callbacks.sender import CallbackSender
 from deployments.config.settings import Settings
@@ -93,15 +95,17 @@ class TrackerHost:
             ttl_s=settings.task_ttl_s,
         )
         owner = uuid.uuid4().hex
-        while True:
-            try:
-                if self._store is None:
-                    self._store = await open_store(settings.task_store_url)
-                tracking = TaskTracker(
-                    self._store, self._blobs, self._eraser.run_task, self._sender, limits, owner=owner
-                )
-                await tracking.start()
-                return tracking
-            except StoreUnavailable as error:
-                log.warning("the task store cannot be opened, trying again: %s", error.message)
-                await asyncio.sleep(STORE_RETRY_S)
+
+        async def start() -> TaskTracker:
+            if self._store is None:
+                self._store = await open_store(settings.task_store_url)
+            tracker = TaskTracker(self._store, self._blobs, self._eraser.run_task, self._sender, limits, owner=owner)
+            await tracker.start()
+            return tracker
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(StoreUnavailable),
+            wait=wait_fixed(STORE_RETRY_S),
+            before_sleep=lambda _: log.warning("the task store cannot be opened, trying again"),
+        )
+        return await retrying(start)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -144,7 +145,11 @@ def answering(statuses: tuple[ModelStatus, ...], settings: ApiSettings) -> Model
 def describe(status: ModelStatus, settings: ApiSettings, **instead: str) -> ModelAnswer:
     """`parameters` holds what is known beside the state; what is not is left out. `instead` is added to them: whom it
     stands in for, and why."""
-    known = {"reason": status.reason, "download": status.download, "gpu_memory_bytes": status.gpu_memory_bytes}
+    known = _facts(status.name, settings) | {
+        "reason": status.reason,
+        "download": status.download,
+        "gpu_memory_bytes": status.gpu_memory_bytes,
+    }
     parameters = {
         "replicas": status.replicas,
         "max_image_size": settings.max_image_size,
@@ -157,3 +162,9 @@ def describe(status: ModelStatus, settings: ApiSettings, **instead: str) -> Mode
         status=status.state,
         parameters=parameters | {name: value for name, value in known.items() if value is not None} | instead,
     )
+
+
+def _facts(name: str, settings: ApiSettings) -> dict[str, Any]:
+    """What the registry says of a model; a model of the operator's own has no summary, and nobody has timed it."""
+    facts = next((facts for facts in settings.models if facts.name == name), None)
+    return {"summary": facts.summary, "speed": facts.speed} if facts and facts.summary else {}

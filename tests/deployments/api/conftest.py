@@ -8,13 +8,14 @@ from fastapi import FastAPI
 
 from deployments.api.app import create_api
 from deployments.config.api_settings import ApiSettings
+from models import registry
 from tests.deployments.fakes import FakeBackend
 
 SETTINGS = ApiSettings(
     version="1.2.3",
     default_model="lama",
     fallback_model="cv2",
-    model_names=("lama", "cv2"),
+    models=(registry.facts("lama"), registry.facts("cv2")),
     device="cpu",
     max_image_size=2048,
     max_file_size_bytes=100_000,

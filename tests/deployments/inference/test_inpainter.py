@@ -150,7 +150,7 @@ async def test_a_deadline_between_two_steps_ends_the_forward(settings: Settings)
 
     replica = Inpainter(ModelConfig(name="cv2"), settings, Reports())
     await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters())
-    replica._model = Endless()
+    replica._loading._model = Endless()
 
     with pytest.raises(DeadlineExceeded):
         await replica.inpaint("job", photo(80, 60), hole(), InpaintParameters(), time.time() + 0.1)
@@ -347,7 +347,7 @@ async def test_windows_share_a_batch_only_if_they_agree_in_what_changes_the_resu
     Answering.hold.set()
     filled = await asyncio.gather(*work)
     # Then: a model that is said not to read the steps runs them in one batch
-    assert replica._forwards == batches
+    assert replica._loading._forwards == batches
     if batches == 5:
         assert [int(one.image[0, 0, 0]) for one in filled] == [9, 1, 2, 3, 4]
     await replica.close()

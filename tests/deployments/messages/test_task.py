@@ -115,13 +115,13 @@ def test_the_stages_fill_the_percentage_without_a_gap() -> None:
 
 
 def test_progress_is_what_was_counted() -> None:
-    record = running(Progress("inpainting", 3, 4))
+    record = running(Progress("inpainting", 3, 4, regions_done=2, regions=4))
 
     assert record.status is TaskStatus.PROCESSING
     assert record.stage is TaskStage.INPAINTING
     assert record.stage_progress == 75.0
     assert record.overall_progress == 10.0 + 85.0 * 0.75
-    assert record.current_region == 3
+    assert (record.current_region, record.total_regions) == (2, 4)
     assert record.message == "Inpainting: 3 of 4"
 
 
@@ -135,8 +135,16 @@ def test_an_empty_stage_is_a_finished_stage() -> None:
     assert running(Progress("inpainting", 0, 0)).overall_progress == 95.0
 
 
+def test_the_number_of_regions_is_learned_when_they_were_found_in_the_image() -> None:
+    found = dataclasses.replace(PENDING, total_regions=0)
+
+    record = advance(start(found, now=150.0), Progress("inpainting", 0, 4, regions_done=0, regions=7), 200.0, 200.0)
+
+    assert (record.current_region, record.total_regions) == (0, 7)
+
+
 def test_progress_never_goes_back_when_work_is_added() -> None:
-    record = running(Progress("inpainting", 8, 8), Progress("inpainting", 8, 10))
+    record = running(Progress("inpainting", 8, 8, 4, 4), Progress("inpainting", 8, 10, 3, 4))
 
     assert record.overall_progress == 95.0
     assert record.stage_progress == 100.0
@@ -144,7 +152,7 @@ def test_progress_never_goes_back_when_work_is_added() -> None:
 
 
 def test_progress_never_goes_back_in_another_attempt() -> None:
-    first = running(Progress("inpainting", 3, 4))
+    first = running(Progress("inpainting", 3, 4, 3, 4))
 
     second = advance(start(requeue(first, "again"), now=300.0), Progress("masking", 1, 1), 300.0, 300.0)
 

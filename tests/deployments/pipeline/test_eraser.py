@@ -150,6 +150,22 @@ async def test_progress_counts_finished_windows(settings: Settings) -> None:
     assert isinstance(items[-1], Erased)
 
 
+async def test_progress_counts_the_regions_whose_windows_have_all_finished(settings: Settings) -> None:
+    # Given three regions in one window and one far away in another
+    near, far = [rectangle(40 + 40 * column, 40, 30, 20) for column in range(3)], rectangle(840, 40, 30, 20)
+    eraser = Eraser(settings, {"lama": Model(10), "cv2": Model(20)})
+
+    # When
+    steps = eraser.erase_in_steps(job(image=encoded(photo(900, 200)), regions=(*near, far)))
+    told = [item async for item in steps if isinstance(item, Progress) and item.stage == "inpainting"]
+
+    # Then
+    assert [(item.done, item.total, item.regions) for item in told] == [(0, 2, 4), (1, 2, 4), (2, 2, 4)]
+    assert told[0].regions_done == 0
+    assert told[1].regions_done in (1, 3)
+    assert told[2].regions_done == 4
+
+
 async def test_an_image_without_text_comes_back_byte_for_byte_if_it_has_the_format_asked_for(
     settings: Settings,
 ) -> None:

@@ -1,14 +1,19 @@
 """What the service says about itself."""
 
 import asyncio
+from dataclasses import replace
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from deployments.api.app import create_api
 from deployments.api.ports import ServiceHealth
 from deployments.api.routes import service
+from deployments.config.api_settings import ApiSettings
 from deployments.messages.jobs import ModelState, ModelStatus
+from models import registry
+from models.base import ModelFacts
 from tests.deployments.fakes import FakeBackend
 
 
@@ -78,6 +83,24 @@ async def test_the_model_is_the_one_that_answers_by_default(client: httpx.AsyncC
     body = (await client.get("/api/v1/model")).json()
     assert list(body) == ["name", "device", "status", "parameters"]
     assert (body["name"], body["device"], body["status"]) == ("lama", "cpu", "ready")
+
+
+async def test_a_model_says_what_it_is_and_how_fast(client: httpx.AsyncClient) -> None:
+    body = (await client.get("/api/v1/models")).json()
+    said = {model["name"]: (model["parameters"]["summary"], model["parameters"]["speed"]) for model in body["models"]}
+    assert said == {name: (registry.facts(name).summary, registry.facts(name).speed) for name in ("lama", "cv2")}
+
+
+async def test_nothing_is_made_up_about_a_model_of_the_operators_own(
+    backend: FakeBackend, settings: ApiSettings
+) -> None:
+    # Given
+    app = create_api(backend, replace(settings, models=(ModelFacts("lama", "own:load"),)))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as client:
+        # When
+        body = (await client.get("/api/v1/models/lama")).json()
+    # Then
+    assert not {"summary", "speed"} & set(body["parameters"])
 
 
 @pytest.mark.parametrize("state", [ModelState.ERROR, ModelState.LOADING])

@@ -64,7 +64,7 @@ async def test_the_remaining_time_comes_from_the_pace_of_inpainting(
         clock.now += 100.0
         yield Progress("inpainting", 0, 4)
         clock.now += 10.0
-        yield Progress("inpainting", 1, 4)
+        yield Progress("inpainting", 1, 4, regions_done=1, regions=4)
         await work.held["a"].wait()
         yield INFO
 

@@ -1,0 +1,62 @@
+"""The application's arguments in the YAML file: what is served, and how far each part may grow."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from deployments.config.models import ModelConfig, ReplicaScaling, Resources, Strict
+
+
+class EraserConfig(Strict):
+    """`max_images` are in work in one replica at once: it bounds memory. `max_windows` of one image are sent ahead."""
+
+    scaling: ReplicaScaling = ReplicaScaling(max_replicas=2, target_ongoing_requests=3)
+    resources: Resources = Resources()
+    max_images: int = Field(4, ge=1)
+    max_windows: int = Field(16, ge=1)
+
+
+class PlannerConfig(Strict):
+    """How `Auto` cuts windows; models/planning/limits.py argues the defaults.
+
+    A hole gets `margin_ratio` of its shorter side as context, at least `margin_floor_px` and at most `margin_cap_px`.
+    More context costs pixels: 32 instead of 24 px costs a receipt 23 % more. `bucket_ratio`: how far apart the lengths
+    are that windows may have; 1 is every length the model takes.
+    """
+
+    margin_floor_px: int = Field(24, ge=0, le=1024)
+    margin_ratio: float = Field(0.25, ge=0)
+    margin_cap_px: int = Field(256, ge=0, le=1024)
+    bucket_ratio: float = Field(1.0625, ge=1)
+
+
+class GatewayConfig(Strict):
+    """`max_waiting`: synchronous requests one replica admits before it answers 429. `max_connections`: requests and
+    open WebSockets together, which Serve counts alike."""
+
+    num_replicas: int = Field(1, ge=1)
+    resources: Resources = Resources()
+    max_waiting: int = Field(128, ge=1)
+    max_connections: int = Field(4096, ge=1)
+
+
+class TasksConfig(Strict):
+    """`max_running` tasks are driven at once, `max_waiting` more are admitted."""
+
+    resources: Resources = Resources()
+    max_running: int = Field(8, ge=1)
+    max_waiting: int = Field(10_000, ge=1)
+
+
+class AppConfig(Strict):
+    """The `args` of the application in serve_config.yaml."""
+
+    model: str = "lama"
+    fallback_model: str = ""
+    device: Literal["cpu", "cuda", "mps"] = "cpu"
+    models: tuple[ModelConfig, ...] = tuple(ModelConfig(name=name) for name in ("lama", "mend", "cv2"))
+    gateway: GatewayConfig = GatewayConfig()
+    eraser: EraserConfig = EraserConfig()
+    planner: PlannerConfig = PlannerConfig()
+    detector: ModelConfig | None = ModelConfig(name="detector")
+    tasks: TasksConfig = TasksConfig()

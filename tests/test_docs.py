@@ -7,7 +7,10 @@ import pytest
 
 from deployments.api.app import create_api
 from deployments.api.errors import TABLE
+from deployments.api.routes.service import INPUT_FORMATS
+from deployments.api.schema.headers import EXPOSED
 from deployments.config.settings import AppConfig, Environment, resolve
+from deployments.messages.jobs import OutputFormat
 from models.__main__ import table
 from tests.deployments.fakes import FakeBackend
 
@@ -102,6 +105,13 @@ def test_every_route_is_in_the_guide_and_no_other() -> None:
     routes = {(method.upper(), path) for path, item in app.openapi()["paths"].items() for method in item}
     # Then
     assert told - {("GET", "/ui")} == routes
+
+
+def test_every_header_of_an_answer_and_every_format_is_in_the_guide() -> None:
+    text = (DOCS / "api.md").read_text()
+    assert {header for header in EXPOSED if f"`{header}`" not in text} == set()
+    assert {name for name in INPUT_FORMATS if name not in text} == set()
+    assert {format for format in OutputFormat if f"`{format}`" not in text} == set()
 
 
 def test_every_error_is_in_the_guide_beside_its_status() -> None:

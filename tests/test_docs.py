@@ -9,7 +9,7 @@ from deployments.api.app import create_api
 from deployments.api.errors import TABLE
 from deployments.api.routes.service import INPUT_FORMATS
 from deployments.api.schema.headers import EXPOSED
-from deployments.config.settings import AppConfig, Environment, resolve
+from deployments.config.settings import VERSION, AppConfig, Environment, resolve
 from deployments.messages.jobs import OutputFormat
 from models.__main__ import table
 from tests.deployments.fakes import FakeBackend
@@ -89,6 +89,12 @@ def test_the_readme_s_table_of_models_is_the_registry_s() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().split()) <= 1100
+
+
+def test_the_changelog_tells_of_the_version_and_of_what_comes() -> None:
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert VERSION in headings
 
 
 def test_every_environment_variable_is_documented() -> None:

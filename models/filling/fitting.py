@@ -20,7 +20,7 @@ from models.types import Box, Image, Mask
 HALO_PX = 2
 """This near a hole a pixel is not trusted: letters of real files carry rings."""
 _HALF_PX = 6.0
-RING_PX = 24
+RING_PX = 40
 """Where a pixel's word on the ground of a hole counts half, and how far it is heard at all."""
 _EDGE = 24.0
 """Grey levels between a pixel and its neighbours that make an edge: twice what makes a stranger (judging.py)."""
@@ -28,7 +28,9 @@ _CELL_PX = 4
 """The surface's grid."""
 _GRAIN = 0.8
 """Grey levels (root mean square) below which grain is not seen."""
-_APART_CELLS = 7
+_FAINT = 3.0
+"""Grey levels of a 5x5 mean; those of grain stay below."""
+_APART_CELLS = 11
 """Holes closer than this, in blocks of BLOCK_PX, are looked at together: twice the ring and more."""
 _TILE_PX = 1024
 _CONTEXT_PX = 48
@@ -70,7 +72,7 @@ def _fit_zone(image: Image, mask: Mask, zone: Box, own: Mask, filled: Image, lef
     grainy = done & (verdict.grain > _GRAIN)
     if grainy.any():
         ground = (weights > 0) & (largest(np.abs(off)) < STRANGER)
-        clean = ground & (_grown(unknown, BLOCK_PX) == 0)
+        clean = ground & (_grown(unknown, BLOCK_PX) == 0) & ~_lines(off)
         smooth[grainy] += borrowed(off, (clean, ground), grainy)
     done = done[:height, :width]
     values = np.clip(np.rint(smooth[:height, :width][done]), 0, 255)
@@ -89,6 +91,11 @@ def _edges(pixels: Floats) -> Bools:
     square = np.ones((3, 3), np.uint8)
     span = cv2.dilate(pixels, square) - cv2.erode(pixels, square)
     return np.asarray(largest(span) > _EDGE, np.bool_)
+
+
+def _lines(off: Floats) -> Bools:
+    """Faint lines and spots on the ground: no grain, and not to be seen twice."""
+    return np.asarray(largest(np.abs(cv2.blur(off, (5, 5)))) > _FAINT, np.bool_)
 
 
 def _zones(mask: Mask) -> Iterator[tuple[Box, Mask]]:

@@ -43,7 +43,7 @@ def borrowed(off: Floats, sources: Sequence[Bools], holes: Bools) -> Floats:
     row, column = np.divmod(np.flatnonzero(holes), width)
     grain = np.zeros((len(row), off.shape[2]), np.float32)
     waiting = np.arange(len(row))
-    for source, side in product(sources, (BLOCK_PX, BLOCK_PX // 2, BLOCK_PX // 4)):
+    for source, side in product(sources, (BLOCK_PX, BLOCK_PX // 2)):
         block = row // side * (width // side + 1) + column // side
         for down, right in _MOVES:
             if not len(waiting):

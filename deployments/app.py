@@ -30,6 +30,7 @@ from deployments.gateway.gateway import Gateway
 from deployments.inference.inpainter import Inpainter
 from deployments.inference.text_detector import TextDetector
 from deployments.pipeline.eraser import Eraser
+from deployments.pipeline.warming import warm_up
 from deployments.remote.calls import Handle
 from deployments.remote.clients import RemoteEraser, RemoteModel, RemoteReports, RemoteTextFinder, RemoteTracker
 from deployments.tracking.replica import TrackerHost
@@ -54,6 +55,7 @@ class EraserReplica(Eraser):
             {name: RemoteModel(handle) for name, handle in models.items()},
             RemoteTextFinder(text) if text is not None else None,
         )
+        warm_up()
 
 
 class TaskTrackerReplica(TrackerHost):

@@ -11,6 +11,7 @@ import typer
 from benchmarks import batcher as batchers
 from benchmarks import codecs as png_codecs
 from benchmarks import cost as costs
+from benchmarks import fills as savings
 from benchmarks import planner as planners
 from benchmarks import tracker as trackers
 from benchmarks import weights
@@ -39,6 +40,13 @@ def planner(
     workloads = [*chosen(workload), *(planners.GRID if grid else ())]
     measured = planners.measure(model, facts, workloads, rounds=rounds, budget_px=round(budget_mp * 1e6), tell=tell)
     show([planners.report(gathered(measured, saving(save, "planner")))])
+
+
+@app.command()
+def fills(model: str = "lama") -> None:
+    """What `fill: auto` spares the model on a receipt, a comic and a dense page."""
+    facts = registry.facts(model)
+    show([savings.report(list(savings.measure(facts)), facts)])
 
 
 @app.command()

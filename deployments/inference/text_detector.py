@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from deployments.config.settings import ModelConfig, Settings
 from deployments.logs import configure_logging
 from deployments.messages.jobs import DetectedText, Detection
@@ -20,6 +22,7 @@ class TextDetector:
 
         self._readable = readable.readable
         self._detector = detector.load(config.device or settings.device)
+        self._detector.detect(np.full((64, 256, 3), 255, np.uint8))  # the first call takes longest
 
     async def detect(self, image: Image, min_confidence: float, deadline: float | None) -> Detection:
         """`image` (h, w, 3) RGB; found texts in reading order. Raises: DeadlineExceeded."""

@@ -193,7 +193,7 @@ def test_nothing_outside_the_mask_changes_and_equal_pictures_are_filled_alike(pi
 
 def test_a_fill_does_not_depend_on_holes_far_away() -> None:
     # Given: the same word, alone and with another one beyond everything it looks at
-    image, mask = lettered(np.concatenate([grainy(3)] * 3))
+    image, mask = lettered(np.concatenate([grainy(3)] * 4))
     more = mask.copy()
     more[:20, :60] = 255
     assert np.flatnonzero(mask.any(axis=1))[0] > 20 + 3 * RING_PX

@@ -19,8 +19,7 @@ def sharpened(likeness: Floats, pixels: Image, trust: float = 1.0) -> Floats:
     Bayes' rule with two colour histograms, of text and of background, each filled by the guess itself. `trust` is the
     weight of the colours against the first guess; above 1 for a guess that was made at a coarser resolution.
     """
-    cell = pixels.astype(np.int64) * _BINS // 256
-    index = (cell[:, 0] * _BINS + cell[:, 1]) * _BINS + cell[:, 2]
+    index = _index(pixels)
     certain = np.clip(likeness, 0.005, 0.995)
     odds = np.log(certain / (1 - certain))
     guess = certain
@@ -39,3 +38,18 @@ def _histogram(index: NDArray[np.int64], weight: Floats) -> NDArray[np.float64]:
         before, middle, after = (np.take(padded, np.arange(_BINS) + step, axis=axis) for step in range(3))
         counts = (before + 2 * middle + after) / 4
     return np.asarray(counts.ravel() / max(float(weight.sum()), 1e-6) + 1e-5)
+
+
+def alike(guess: Floats, pixels: Image, others: Image) -> Floats:
+    """Likeness (m,) that each of `others` (m, 3) is text, by colour alone: `guess` (n,) says it of `pixels` (n, 3).
+
+    A colour that occurs in neither text nor background leaves it open: 0.5.
+    """
+    ratio = np.log(_histogram(_index(pixels), guess) / _histogram(_index(pixels), 1 - guess))
+    shift = np.clip(ratio[_index(others)], -_MOST, _MOST)
+    return np.asarray(1 / (1 + np.exp(-shift)), np.float32)
+
+
+def _index(pixels: Image) -> NDArray[np.int64]:
+    cell = pixels.astype(np.int64) * _BINS // 256
+    return np.asarray((cell[:, 0] * _BINS + cell[:, 1]) * _BINS + cell[:, 2])

@@ -62,8 +62,8 @@ def with_ring(image: Image, ink: Mask, own: Mask, ground: Mask, line_height: flo
     if np.count_nonzero(clear) < _FEWEST:
         return grown(own, LEAST_OF_SMALL_PX)
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    off = lab - _background(lab, clear, 2 * line_height)
-    rough = float(np.median(_length(lab - _background(lab, clear, 2 * _OUTER_PX + 1))[clear]))
+    off = lab - background(lab, clear, 2 * line_height)
+    rough = float(np.median(_length(lab - background(lab, clear, 2 * _OUTER_PX + 1))[clear]))
     things = _things(_length(off), far, ink, rough, reach)
     seen = (ink == 0) & (ground > 0) & (things == 0) & (far <= reach + _OUTER_PX + 1)
     profile = _profile(off[seen], far[seen], _cells(seen, line_height), rough)
@@ -168,7 +168,7 @@ def _clear(far: Floats, ground: Mask, reach: int) -> NDArray[np.bool_]:
     return np.asarray(inside & (far > min(reach, float(np.quantile(far[inside], 0.9)))), np.bool_)
 
 
-def _background(lab: Floats, clear: NDArray[np.bool_], side: float) -> Floats:
+def background(lab: Floats, clear: NDArray[np.bool_], side: float) -> Floats:
     """The mean colour of the clear pixels in a square of that side around each pixel; where there are none, of all."""
     weight = clear.astype(np.float32)
     size = (int(side) | 1, int(side) | 1)

@@ -7,9 +7,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.masking.colour_refinement import sharpened
+from models.masking.colour_refinement import alike, sharpened
+from models.masking.continuing import continued
+from models.masking.enclosed import with_bodies
 from models.masking.growth import margin_px, with_ring
 from models.masking.masks import dilate, rasterise
+from models.masking.plates import letters_on_plate
 from models.masking.reading import read
 from models.masking.regions import bounding_box
 from models.masking.stroke_network import LINE_HEIGHT_PX, MARGIN_PX
@@ -20,6 +23,8 @@ from models.types import Box, Image, Mask, Region
 Floats = NDArray[np.float32]
 
 _THRESHOLD = 0.85
+_BAND_OF_LINE = 0.35
+"""How far outside its region a letter is looked for, as a share of the line's height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,11 @@ class StrokeMask:
 
 @dataclass(frozen=True, slots=True)
 class _Letters:
-    """The glyphs of one region, not grown: `ink` of the size of `box`, in lines `line_height` px high."""
+    """The glyphs of one region, not grown: `ink`, in lines `line_height` px high, and `ground`, which marks where their
+    background is (the region, or the plate in it); both of the size of `around`, the region's box with surroundings."""
 
-    region: Region
-    box: Box
+    around: Box
+    ground: Mask
     ink: Mask
     line_height: float
 
@@ -56,50 +62,54 @@ def stroke_mask(image: Image, regions: Sequence[Region], *, dilation_px: int = 0
     found, unsure = [], []
     for index, region in enumerate(regions):
         go_on()
-        box = bounding_box(region, width, height)
-        within = rasterise([_shifted(region, box)], box.width, box.height)
-        letters = _letters(image, region, box, within, threads)
+        letters = _letters(image, region, threads)
         if letters is None:
             unsure.append(index)
-            mask[box.slices] |= dilate(within, dilation_px)
+            box = bounding_box(region, width, height)
+            within = rasterise([_shifted(region, box)], box.width, box.height)
+            mask[box.slices] |= within
         else:
             found.append(letters)
-            ink[box.slices] |= letters.ink
+            ink[letters.around.slices] |= letters.ink
     for letters in found:
-        around = _around(letters, width, height)
-        mask[around.slices] |= dilate(_with_ring(image, ink, letters, around), dilation_px)
-    return StrokeMask(mask, tuple(unsure))
+        go_on()
+        around = letters.around
+        mask[around.slices] |= with_ring(
+            image[around.slices], ink[around.slices], letters.ink, letters.ground, letters.line_height
+        )
+    return StrokeMask(dilate(mask, dilation_px), tuple(unsure))
 
 
-def _letters(image: Image, region: Region, box: Box, within: Mask, threads: int) -> _Letters | None:
+def _letters(image: Image, region: Region, threads: int) -> _Letters | None:
     """None if not sure."""
-    line = line_of(region, image.shape[1], image.shape[0], MARGIN_PX / LINE_HEIGHT_PX)
+    height, width = image.shape[:2]
+    line = line_of(region, width, height, MARGIN_PX / LINE_HEIGHT_PX)
     reading = read(line, line.cut(image), threads)
     if not reading.sure:
         return None
+    around = _around(bounding_box(region, width, height), reading.line_height, width, height)
+    within = rasterise([_shifted(region, around)], around.width, around.height)
     scaled = cv2.resize(reading.likeness, (line.width, line.height), interpolation=cv2.INTER_LINEAR)
-    likeness = line.back(np.asarray(scaled, np.float32), box)
-    inside = within > 0
-    likeness[inside] = sharpened(likeness[inside], image[box.slices][inside], _trust(reading.scale))
-    ink = np.where(inside & (likeness > _THRESHOLD), 255, 0).astype(np.uint8)
-    return _Letters(region, box, ink, reading.line_height)
+    likeness = line.back(np.asarray(scaled, np.float32), around)
+    pixels, inside = image[around.slices], within > 0
+    guess = sharpened(likeness[inside], pixels[inside], _trust(reading.scale))
+    ink = np.zeros_like(within)
+    ink[inside] = np.where(guess > _THRESHOLD, 255, 0)
+    likeness[~inside] = alike(guess, pixels[inside], pixels[~inside])
+    on_plate = letters_on_plate(pixels, ink, within, reading.line_height)
+    if on_plate is not None:
+        letters, plate = on_plate
+        return _Letters(around, plate, letters, reading.line_height)
+    ink = continued(ink, likeness, within, reading.line_height)
+    return _Letters(around, within, with_bodies(pixels, ink, reading.line_height), reading.line_height)
 
 
-def _around(letters: _Letters, width: int, height: int) -> Box:
-    margin, box = margin_px(letters.line_height), letters.box
+def _around(box: Box, line_height: float, width: int, height: int) -> Box:
+    margin = max(margin_px(line_height), round(_BAND_OF_LINE * line_height))
     return Box(
         max(0, box.left - margin), max(0, box.top - margin),
         min(width, box.right + margin), min(height, box.bottom + margin),
     )  # fmt: skip
-
-
-def _with_ring(image: Image, ink: Mask, letters: _Letters, around: Box) -> Mask:
-    """The letters in `around`, grown by as much as their ring is wide."""
-    own = np.zeros((around.height, around.width), np.uint8)
-    box = letters.box
-    own[box.top - around.top : box.bottom - around.top, box.left - around.left : box.right - around.left] = letters.ink
-    ground = rasterise([_shifted(letters.region, around)], around.width, around.height)
-    return with_ring(image[around.slices], ink[around.slices], own, ground, letters.line_height)
 
 
 def _trust(scale: float) -> float:

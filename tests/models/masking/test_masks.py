@@ -98,10 +98,12 @@ def test_a_polygon_marks_what_its_inside_reaches_into_and_stays_in_its_box(point
 
 
 def inside_of(region: Region) -> shapely.Geometry:
-    """Where the polygon winds around a point at least once: its triangles' signed windings, summed per face."""
+    """Where the polygon winds around a point at least once: its triangles' signed windings, summed per face. A face
+    without area to speak of is left out: no point lies inside it."""
     ring = shapely.LinearRing(region.points)
     faces = shapely.polygonize([shapely.unary_union(ring)]).geoms
-    return shapely.unary_union([face for face in faces if winding(region, face.representative_point()) != 0])
+    wide = [face for face in faces if face.area > 1e-9]
+    return shapely.unary_union([face for face in wide if winding(region, face.representative_point()) != 0])
 
 
 def winding(region: Region, point: shapely.Point) -> int:

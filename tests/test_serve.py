@@ -139,7 +139,7 @@ def test_every_strategy_keeps_what_is_not_masked(client: httpx.Client, strategy:
 
 def test_a_client_that_hangs_up_stops_its_work(service: Service, client: httpx.Client) -> None:
     regions = grid_of_regions(8, 8)
-    body = {"image": base64_of(encoded(photo(1700, 1700), "JPEG")), "regions": regions}
+    body = {"image": base64_of(encoded(photo(1700, 1700), "JPEG")), "regions": regions, "fill": "model"}
     before = windows_run(client)
 
     with service.client(timeout_s=0.5) as impatient, pytest.raises(httpx.ReadTimeout):

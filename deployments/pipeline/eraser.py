@@ -1,7 +1,7 @@
 """The pipeline of one image: decode, mask, plan, fan out, paste, encode. Everything that costs CPU per image."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -15,13 +15,13 @@ from deployments.pipeline.masking import Masked, make_mask
 from deployments.pipeline.results import NO_MODEL, finished, untouched
 from deployments.pipeline.stopwatch import Stopwatch
 from deployments.pipeline.task_runs import TaskRuns
+from deployments.pipeline.verifying import Verifier
 from deployments.storage.blobs import open_blobs
 from deployments.threads import in_thread
 from models.codec import images
 from models.codec.decoding import DecodedImage
 from models.codec.transparency import shown
 from models.errors import InvalidRequest
-from models.masking import masks
 from models.types import Image, Progress
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class Eraser:
     async def _fill_and_check(
         self, job: EraseJob, image: Image, masked: Masked, watch: Stopwatch
     ) -> AsyncGenerator[Progress | tuple[Filling, Masked]]:
-        """Fill what is masked; if asked to verify, fill regions that can still be read as boxes, once."""
+        """Fill what is masked; if asked to verify, fill what can still be read again."""
         filling: Filling | None = None
         async with aclosing(self._filler.fill(job, image, masked, watch)) as steps:
             async for item in steps:
@@ -135,20 +135,10 @@ class Eraser:
                     filling = item
         assert filling is not None
         verify = job.verify if job.verify is not None else masked.stroke_fallbacks is not None
-        if verify and masked.regions and self._text is not None:
-            with watch.measure("verify"):
-                left = await self._text.readable(filling.image, masked.regions, job.deadline)
-            if left:
-                masked = await in_thread(partial(_with_boxes, masked, left), deadline=job.deadline)
-                async with aclosing(self._filler.fill(job, image, masked, watch)) as steps:
-                    async for item in steps:
-                        if isinstance(item, Filling):
-                            filling = item
-        yield filling, masked
-
-
-def _with_boxes(masked: Masked, which: Sequence[int]) -> Masked:
-    """These regions are filled as boxes too."""
-    height, width = masked.mask.shape
-    boxes = masks.rasterise([masked.regions[i] for i in which], width, height)
-    return Masked(masks.union([masked.mask, boxes]), masked.regions, (masked.stroke_fallbacks or 0) + len(which))
+        if not verify or not masked.regions or self._text is None:
+            yield filling, masked
+            return
+        verifier = Verifier(self._filler, self._text, job, watch)
+        async with aclosing(verifier.verified(filling, masked)) as checked:
+            async for step in checked:
+                yield step

@@ -50,12 +50,14 @@ class _Letters:
     line_height: float
 
 
-def stroke_mask(image: Image, regions: Sequence[Region], *, dilation_px: int = 0, threads: int = 0) -> StrokeMask:
+def stroke_mask(
+    image: Image, regions: Sequence[Region], *, dilation_px: int = 0, threads: int = 0, boxes: bool = True
+) -> StrokeMask:
     """Mark the glyphs inside the regions, with outline, shadow, and the ring around them as far as it shows.
 
     `dilation_px` is added to the growth chosen here. The regions must have passed `regions.validate`. A region in
-    which no text is seen, or that leaves it open what is text, is filled as a box. `threads` 0 leaves the choice to
-    onnxruntime. Safe to call from several threads.
+    which no text is seen, or that leaves it open what is text, is filled as a box; with `boxes` off, not at all.
+    `threads` 0 leaves the choice to onnxruntime. Safe to call from several threads.
     """
     height, width = image.shape[:2]
     mask, ink = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)
@@ -65,9 +67,9 @@ def stroke_mask(image: Image, regions: Sequence[Region], *, dilation_px: int = 0
         letters = _letters(image, region, threads)
         if letters is None:
             unsure.append(index)
-            box = bounding_box(region, width, height)
-            within = rasterise([_shifted(region, box)], box.width, box.height)
-            mask[box.slices] |= within
+            if boxes:
+                box = bounding_box(region, width, height)
+                mask[box.slices] |= rasterise([_shifted(region, box)], box.width, box.height)
         else:
             found.append(letters)
             ink[letters.around.slices] |= letters.ink

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.masking import stroke_network
+from models.masking.bent_lines import BentLine
 from models.masking.stroke_network import LINE_HEIGHT_PX, MULTIPLE
 from models.masking.text_lines import Line
 from models.types import Image
@@ -52,7 +53,7 @@ class Reading:
         return LINE_HEIGHT_PX / self.scale
 
 
-def read(line: Line, crop: Image, threads: int) -> Reading:
+def read(line: Line | BentLine, crop: Image, threads: int) -> Reading:
     """First as one line of text; unless that is clear, as two, four, ... lines, as far as the image has detail."""
     scale = LINE_HEIGHT_PX / line.short
     best = _read_at(scale, line, crop, threads)
@@ -66,7 +67,7 @@ def read(line: Line, crop: Image, threads: int) -> Reading:
     return best
 
 
-def _read_at(scale: float, line: Line, crop: Image, threads: int) -> Reading:
+def _read_at(scale: float, line: Line | BentLine, crop: Image, threads: int) -> Reading:
     height, width = (max(MULTIPLE, round(side * scale)) for side in (line.height, line.width))
     height += -height % MULTIPLE
     scaled = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)

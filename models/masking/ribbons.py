@@ -30,7 +30,7 @@ def ribbon(outline: Points) -> Ribbon:
     Its two sides are walked at once, each in its own pace, from one end to the other. Of all places where the ends may
     be, they are where the rungs between the two walkers are shortest.
     """
-    points = _resampled(np.concatenate([outline, outline[:1]]), _STEPS + 1)[:-1]
+    points = resampled(np.concatenate([outline, outline[:1]]), _STEPS + 1)[:-1]
     start, side = np.meshgrid(np.arange(0, _STEPS, 2), np.arange(_STEPS // 3, _STEPS // 2 + 1), indexing="ij")
     walked = (np.arange(_RUNGS) + 0.5) / _RUNGS
     one = _at(points, start[..., None] + side[..., None] * walked)
@@ -44,7 +44,7 @@ def ribbon(outline: Points) -> Ribbon:
     ends = min(_RUNGS // 3, round(width / 2 / max(pace, 1e-9)))
     inner = slice(ends, _RUNGS - ends)
     spread = float(np.abs(widths[inner] - width).mean()) / max(width, 1e-9)
-    middle = _resampled(_to_the_ends(middle[inner], points, width), _STEPS)
+    middle = resampled(_to_the_ends(middle[inner], points, width), _STEPS)
     length = float(np.linalg.norm(np.diff(middle, axis=0), axis=1).sum())
     return Ribbon(middle, length, _area(points) / max(length, 1e-9), max(0.0, 1 - spread))
 
@@ -52,6 +52,13 @@ def ribbon(outline: Points) -> Ribbon:
 def _area(points: Points) -> float:
     x, y = points.T
     return abs(float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())) / 2
+
+
+def resampled(path: Points, count: int) -> Points:
+    """(count, 2): points at equal distances along the path, its ends among them."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    places = np.linspace(0, along[-1], count)
+    return np.column_stack([np.interp(places, along, path[:, axis]) for axis in (0, 1)])
 
 
 def smoothed(path: Points, longer: float = 0.0) -> Points:
@@ -68,12 +75,6 @@ def _at(points: Points, place: NDArray[np.float64]) -> Points:
     share = (place - before)[..., None]
     between: Points = points[before % len(points)] * (1 - share) + points[(before + 1) % len(points)] * share
     return between
-
-
-def _resampled(path: Points, count: int) -> Points:
-    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    places = np.linspace(0, along[-1], count)
-    return np.column_stack([np.interp(places, along, path[:, axis]) for axis in (0, 1)])
 
 
 def _lengthened(path: Points, by: float) -> Points:

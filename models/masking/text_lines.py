@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.masking.bent_lines import BentLine, bent_line_of
 from models.masking.regions import bounding_box
 from models.types import Box, Image, Mask, Region
 
@@ -49,12 +50,16 @@ class Line:
         return np.asarray(cv2.warpAffine(plane, from_box[:2], (box.width, box.height), flags=flags), np.float32)
 
 
-def line_of(region: Region, image_width: int, image_height: int, margin_ratio: float) -> Line:
+def line_of(region: Region, image_width: int, image_height: int, margin_ratio: float) -> Line | BentLine:
     """The line of a region, with a margin of `margin_ratio` times its shorter side.
 
-    A rectangle keeps to whole pixels, so that cutting it copies them; of a polygon it is the smallest turned rectangle
-    around it, turned by at most 90° either way. Whether text stands on its head is not known, and does not matter.
+    A rectangle keeps to whole pixels, so that cutting it copies them. A polygon round a bent band is unbent; of any
+    other polygon it is the smallest turned rectangle around it, turned by at most 90° either way. Whether text stands
+    on its head is not known, and does not matter.
     """
+    bent = bent_line_of(region, margin_ratio)
+    if bent is not None:
+        return bent
     if region.rectangle:
         box = bounding_box(region, image_width, image_height)
         corners = np.array([[box.left, box.top], [box.right, box.top], [box.right, box.bottom]], np.float64)

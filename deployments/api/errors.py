@@ -153,9 +153,29 @@ def _field(loc: tuple[int | str, ...]) -> str:
     return field
 
 
+PLAIN_WORDS = {
+    "missing": "this field is required",
+    "tuple_type": "should be a list",
+    "list_type": "should be a list",
+    "dict_type": "should be an object",
+    "model_type": "should be an object",
+    "model_attributes_type": "should be an object",
+    "float_type": "should be a number",
+    "float_parsing": "should be a number",
+    "int_type": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "int_from_float": "should be a whole number",
+    "bool_type": "should be true or false",
+    "bool_parsing": "should be true or false",
+    "string_type": "should be a text",
+    "finite_number": "should be a finite number",
+}
+"""Where pydantic speaks of Python, or of parsing."""
+
+
 def _words(error: Any) -> str:
-    if error["type"] == "missing":
-        return "this field is required"
+    if error["type"] in PLAIN_WORDS:
+        return PLAIN_WORDS[error["type"]]
     message = str(error["msg"]).removeprefix("Value error, ")
     return message[0].lower() + message[1:]
 

@@ -14,7 +14,8 @@ from deployments.api.body.multipart import Part
 from deployments.api.body.reading import max_body_bytes, read_body, read_form
 from deployments.api.errors import request_id_of, schema_error
 from deployments.api.negotiation import output_format
-from deployments.api.schema.bodies import DetectBody
+from deployments.api.schema.bodies import DetectBody, RegionsBody, TaskBody
+from deployments.api.schema.choices import BadRegion
 from deployments.api.schema.fields import is_multipart, parse_fields
 from deployments.api.schema.requests import Body, Options, Origin
 from deployments.config.api_settings import ApiSettings
@@ -22,7 +23,7 @@ from deployments.errors import DeadlineExceeded
 from deployments.messages.jobs import DetectJob, EraseJob, OutputFormat, ResultKind
 from models.codec.images import ImageInfo, check_size, probe
 from models.errors import ImageTooLarge, InvalidMask, UnknownModel
-from models.masking.regions import validate
+from models.masking.regions import clipped, usable, validate
 
 LIKE_INPUT = {
     "JPEG": OutputFormat.JPEG,
@@ -99,6 +100,11 @@ def erase_job(body: Options, origin: Origin, settings: ApiSettings) -> EraseJob:
     check_size(image.width, image.height, format=written)
     if job.mask is not None:
         _check_mask(job.mask, image, settings)
+    match body.on_bad_region if isinstance(body, RegionsBody | TaskBody) else BadRegion.ERROR:
+        case BadRegion.CLIP:
+            job = replace(job, regions=clipped(job.regions, image.width, image.height))
+        case BadRegion.SKIP:
+            job = replace(job, regions=usable(job.regions, image.width, image.height))
     validate(job.regions, image.width, image.height)
     return replace(job, pixels=image.width * image.height, created_at=time.time())
 

@@ -29,7 +29,8 @@ class Masked:
 
 
 async def make_mask(job: EraseJob, image: Image, text: TextFinder | None, watch: Stopwatch) -> Masked | None:
-    """None: there is nothing to remove, because the detector found no text. `job.dilation_px` is in the mask.
+    """None: there is nothing to remove, because the detector found no text or all regions were left out.
+    `job.dilation_px` is in the mask.
 
     Raises: InvalidMask, InvalidRegion, InvalidRequest.
     """
@@ -45,7 +46,7 @@ async def make_mask(job: EraseJob, image: Image, text: TextFinder | None, watch:
         if not where:
             return None
     if not where:
-        raise InvalidRequest("one of regions, mask or detect is needed", field="regions")
+        return None
     with watch.measure("mask"):
         return await in_thread(partial(_mask_regions, image, where, job), deadline=job.deadline)
 

@@ -74,7 +74,34 @@ def edges(region: Region) -> Iterable[tuple[tuple[float, float], tuple[float, fl
     return zip(region.points, region.points[1:] + region.points[:1], strict=True)
 
 
+def usable(regions: Sequence[Region], width: int, height: int) -> tuple[Region, ...]:
+    """Those that reach into the image and have an area. What is wrong in itself stays, for `validate` to refuse."""
+    return tuple(r for r in regions if _misshapen(r) or not _misplaced(r, width, height))
+
+
+def clipped(regions: Sequence[Region], width: int, height: int) -> tuple[Region, ...]:
+    """Those without area, or outside, become the nearest pixels inside the image, one at least; the others stay."""
+    return tuple(
+        r if _misshapen(r) or not _misplaced(r, width, height) else _nearest(r, width, height) for r in regions
+    )
+
+
+def _nearest(region: Region, width: int, height: int) -> Region:
+    left, right = _nearest_pixels([x for x, _ in region.points], width)
+    top, bottom = _nearest_pixels([y for _, y in region.points], height)
+    return corners(left, top, right, bottom)
+
+
+def _nearest_pixels(values: Sequence[float], limit: int) -> tuple[int, int]:
+    first = min(max(0, math.floor(min(values))), limit - 1)
+    return first, min(max(first + 1, math.ceil(max(values))), limit)
+
+
 def _fault(region: Region, width: int, height: int) -> str | None:
+    return _misshapen(region) or _misplaced(region, width, height)
+
+
+def _misshapen(region: Region) -> str | None:
     points = region.points
     if len(points) < 3:
         return f"has {len(points)} points; a polygon needs 3"
@@ -82,6 +109,12 @@ def _fault(region: Region, width: int, height: int) -> str | None:
         return "has a coordinate that is not a finite number"
     if any(abs(value) > MAX_COORDINATE_PX for point in points for value in point):
         return f"has a coordinate beyond {MAX_COORDINATE_PX:.0e}"
+    return None
+
+
+def _misplaced(region: Region, width: int, height: int) -> str | None:
+    """Of a region that is not misshapen."""
+    points = region.points
     if region.rectangle:
         (left, top), (right, bottom) = points[0], points[2]
         if right <= left or bottom <= top:

@@ -1,11 +1,12 @@
 """The body of each route, what it asks for, and requests that really work: a test sends each of the examples."""
 
 from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
 
 from deployments.api.ports import TaskOptions
+from deployments.api.schema.choices import BadRegion, OnBad
 from deployments.api.schema.examples import CORNERS, IMAGE, MASK, POLYGON, RECTANGLE
 from deployments.api.schema.region_forms import RegionForm, RegionForms
 from deployments.api.schema.requests import Body, Examples, Finding, FindingOptions, Options, Origin, Where
@@ -13,6 +14,14 @@ from deployments.api.schema.values import CallbackUrl, File, TaskId
 from deployments.messages.jobs import DetectJob
 from models.errors import InvalidRequest
 from models.types import MaskMode, Region
+
+OnBadRegion: TypeAlias = Annotated[
+    OnBad,
+    Field(
+        description="For a region outside the image or without area: refuse the request, take the nearest pixels "
+        "inside (`clip`), or leave the region out (`skip`)."
+    ),
+]
 
 
 class InpaintBody(Options):
@@ -35,10 +44,12 @@ class RegionsBody(Options):
         "polygon": {"image": IMAGE, "regions": [POLYGON], "output_format": "webp", "output_quality": 90},
         "bounding box": {"image": IMAGE, "regions": [{"text": "Text", "bounding_box": RECTANGLE}]},
         "glyphs only": {"image": IMAGE, "regions": [RECTANGLE], "mask_mode": "strokes", "verify": True},
+        "bad ones left out": {"image": IMAGE, "regions": [RECTANGLE, [900, 0, 950, 9]], "on_bad_region": "skip"},
         "by the model": {"image": IMAGE, "regions": [RECTANGLE], "fill": "model", "dilation": 1, "result": "layer"},
     }
 
     regions: RegionForms
+    on_bad_region: OnBadRegion = BadRegion.ERROR
 
     def where(self) -> Where:
         return Where(regions=_regions(self.regions))
@@ -79,6 +90,7 @@ class TaskBody(FindingOptions):
     }
 
     regions: RegionForms | None = None
+    on_bad_region: OnBadRegion = BadRegion.ERROR
     mask: Annotated[File | None, Field(description="The mask file; grey above 127 is filled.")] = None
     detect: Annotated[bool, Field(description="Find the text first.")] = False
     task_id: Annotated[TaskId | None, Field(description="Names the task; made up if left out.")] = None

@@ -1,6 +1,7 @@
 """Words a client may choose from, understood in any case."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -56,6 +57,17 @@ Strategy: TypeAlias = Annotated[HDStrategy, OneOf({strategy.value: strategy for 
 Masking: TypeAlias = Annotated[MaskMode, OneOf({mode.value: mode for mode in MaskMode})]
 Fill: TypeAlias = Annotated[FillMode, OneOf({mode.value: mode for mode in FillMode})]
 Result: TypeAlias = Annotated[ResultKind, OneOf({kind.value: kind for kind in ResultKind})]
+
+
+class BadRegion(StrEnum):
+    """What becomes of a region that lies outside the image or has no area."""
+
+    ERROR = "error"
+    CLIP = "clip"
+    SKIP = "skip"
+
+
+OnBad: TypeAlias = Annotated[BadRegion, OneOf({choice.value: choice for choice in BadRegion})]
 
 SAME = "same"
 """As output format: the input's."""

@@ -1,9 +1,13 @@
-"""The ways a client may write a region. Extra keys (text, id, confidence, ...) are welcome and ignored."""
+"""The ways a client may write a region, beside what `foreign_regions` understands.
+
+Extra keys (text, id, confidence, ...) are welcome and ignored.
+"""
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from deployments.api.schema.foreign_regions import own_form
 from models.masking.regions import corners, polygon, rectangle
 from models.types import Region
 
@@ -80,12 +84,17 @@ class NestedForm(Form):
         return self.bounding_box.region()
 
 
+def _own_form(value: Any) -> Any:
+    return value if isinstance(value, Form) else own_form(value)
+
+
 RegionForm: TypeAlias = Annotated[
     Annotated[RectangleForm, Tag("rectangle")]
     | Annotated[CornersForm, Tag("corners")]
     | Annotated[PolygonForm, Tag("polygon")]
     | Annotated[NestedForm, Tag("nested")],
     Discriminator(_form),
+    BeforeValidator(_own_form),
 ]
 """Recognised by its keys; `bounding_box` comes first, then `points`, then `x1`."""
 

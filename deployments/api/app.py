@@ -28,7 +28,7 @@ from deployments.api.schema.openapi import describe_app
 from deployments.api.views import PREFIX
 from deployments.config.api_settings import ApiSettings
 
-OPEN_PATHS = ("/", "/docs", "/redoc", "/openapi.json", "/ui", f"{PREFIX}/health")
+OPEN_PATHS = ("/", "/docs", "/redoc", "/openapi.json", "/asyncapi.json", "/favicon.ico", "/ui", f"{PREFIX}/health")
 
 
 def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
@@ -37,7 +37,13 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
     /docs and /redoc work without network: their scripts and styles are served from below them.
     """
     keys = KeyRing(settings.api_keys)
-    app = FastAPI(title=NAME, version=settings.version, middleware=_middleware(settings, keys), redirect_slashes=False)
+    app = FastAPI(
+        title=NAME,
+        version=settings.version,
+        middleware=_middleware(settings, keys),
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
     add_error_handlers(app)
     app.include_router(root_routes(backend, settings))
     app.include_router(ui_routes())

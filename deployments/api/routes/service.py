@@ -5,9 +5,11 @@ import logging
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from starlette.responses import JSONResponse
 
 from deployments.api.clock import iso
 from deployments.api.errors import ModelNotFound
+from deployments.api.live.protocol import asyncapi
 from deployments.api.ports import Backend, ServiceHealth
 from deployments.api.replies import json_response
 from deployments.api.schema.openapi import errors, json_answer, text_answer
@@ -93,9 +95,20 @@ def root_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
     @router.get("/", responses=json_answer(RootAnswer, "Name, version, links."))
     async def root(request: Request) -> Response:
         base = request.scope.get("root_path", "")
-        places = {"docs": "/docs", "redoc": "/redoc", "openapi": "/openapi.json", "health": f"{PREFIX}/health"}
+        places = {
+            "docs": "/docs",
+            "redoc": "/redoc",
+            "openapi": "/openapi.json",
+            "asyncapi": "/asyncapi.json",
+            "health": f"{PREFIX}/health",
+        }
         links = {name: base + path for name, path in (places | {"metrics": "/metrics", "ui": "/ui"}).items()}
         return json_response(RootAnswer(name=NAME, version=settings.version, status="running", links=links))
+
+    @router.get("/asyncapi.json", include_in_schema=False)
+    async def sockets() -> Response:
+        """The messages of the WebSockets, as AsyncAPI 3.0."""
+        return JSONResponse(asyncapi(NAME, settings.version))
 
     @router.get("/metrics", responses=text_answer("text/plain", "Prometheus text.") | errors(401))
     async def metrics() -> Response:

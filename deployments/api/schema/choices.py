@@ -35,10 +35,12 @@ SD_SAMPLERS: Mapping[str, str] = {
 
 
 class OneOf:
-    """Annotation: any spelling of a choice becomes its meaning; the JSON schema lists the choices."""
+    """Annotation: any spelling of a choice becomes its meaning; the JSON schema and errors list the choices, without
+    the `synonyms`."""
 
-    def __init__(self, choices: Mapping[str, Any]) -> None:
+    def __init__(self, choices: Mapping[str, Any], synonyms: Mapping[str, Any] | None = None) -> None:
         self.choices = choices
+        choices = {**choices, **(synonyms or {})}
         self.meanings = {word.casefold(): meaning for word, meaning in choices.items()}
 
     def choose(self, value: object) -> Any:
@@ -76,6 +78,6 @@ Format: TypeAlias = Annotated[
     OutputFormat | Literal["same"],
     OneOf({f.value: f for f in OutputFormat} | {"jpg": OutputFormat.JPEG, SAME: SAME}),
 ]
-SDSampler: TypeAlias = Annotated[str, OneOf(dict(SD_SAMPLERS) | {value: value for value in SD_SAMPLERS.values()})]
+SDSampler: TypeAlias = Annotated[str, OneOf({value: value for value in SD_SAMPLERS.values()}, SD_SAMPLERS)]
 LDMSampler: TypeAlias = Annotated[str, OneOf({"ddim": "ddim", "plms": "plms"})]
 CV2Flag: TypeAlias = Annotated[str, OneOf({"INPAINT_NS": "INPAINT_NS", "INPAINT_TELEA": "INPAINT_TELEA"})]

@@ -19,6 +19,7 @@ from deployments.api.schema.headers import (
     RETRY_AFTER,
     RETRY_AFTER_MEANING,
 )
+from deployments.api.schema.plain import plain, without_defaults
 from deployments.api.schema.requests import Body
 from deployments.api.schema.responses import ErrorAnswer
 from deployments.messages.jobs import OutputFormat
@@ -112,13 +113,29 @@ def describe_app(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            schema = get_openapi(title=app.title, version=app.version, routes=app.routes, description=DESCRIPTION)
-            schema.setdefault("components", {}).setdefault("schemas", {}).update(_body_schemas())
-            app.openapi_schema = schema
+            schema = get_openapi(
+                title=app.title, version=app.version, routes=app.routes, description=DESCRIPTION, tags=TAGS,
+                servers=[{"url": "/"}], license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            )  # fmt: skip
+            components = schema.setdefault("components", {})
+            components.setdefault("schemas", {}).update(_body_schemas())
+            components["securitySchemes"] = SECURITY_SCHEMES
+            schema["security"] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
+            app.openapi_schema = plain(schema)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
+
+TAGS = [
+    {"name": "inpainting", "description": "Answered with the result itself."},
+    {"name": "tasks", "description": "In the background, with progress, cancel and callback."},
+    {"name": "service", "description": "What the service is and how it is."},
+]
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, where the service asks for one."},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same, in its own header."},
+}
 
 DESCRIPTION = "Removes text, and anything else under a mask, from images. Only the pixels asked for change."
 
@@ -131,6 +148,7 @@ def _body_schemas() -> dict[str, Any]:
     _, top = models_json_schema([(model, "validation") for model in BODIES], ref_template=REF)
     schemas: dict[str, Any] = top["$defs"]
     for model in BODIES:
+        schemas[model.__name__] = without_defaults(schemas[model.__name__])
         schemas[_form_name(model)] = _form_schema(schemas[model.__name__], _form_name(model))
     return schemas
 

@@ -5,9 +5,10 @@ Extra keys (text, id, confidence, ...) are welcome and ignored.
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, GetJsonSchemaHandler, Tag
+from pydantic_core import CoreSchema
 
-from deployments.api.schema.foreign_regions import own_form
+from deployments.api.schema.foreign_regions import FORMS, own_form
 from models.masking.regions import corners, polygon, rectangle
 from models.types import Region
 
@@ -19,7 +20,7 @@ Point: TypeAlias = tuple[Pixels, Pixels]
 
 
 class Form(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_extra={"additionalProperties": True})
 
 
 class RectangleForm(Form):
@@ -84,6 +85,14 @@ class NestedForm(Form):
         return self.bounding_box.region()
 
 
+class BareCorners:
+    """Annotation: tells the JSON schema of the one foreign form that is no object."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        bare = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4, "title": "x1, y1, x2, y2"}
+        return {"anyOf": [*handler(schema)["oneOf"], bare], "description": f"One of {FORMS}."}
+
+
 def _own_form(value: Any) -> Any:
     return value if isinstance(value, Form) else own_form(value)
 
@@ -95,6 +104,7 @@ RegionForm: TypeAlias = Annotated[
     | Annotated[NestedForm, Tag("nested")],
     Discriminator(_form),
     BeforeValidator(_own_form),
+    BareCorners(),
 ]
 """Recognised by its keys; `bounding_box` comes first, then `points`, then `x1`."""
 

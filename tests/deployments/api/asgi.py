@@ -7,6 +7,9 @@ from typing import Any, Self
 
 import httpx
 from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+
+from deployments.api.live.protocol import FROM_SERVER
 
 
 def assert_error(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -117,9 +120,11 @@ class Socket:
         await self._to_server.put({"type": "websocket.receive", "bytes": content})
 
     async def hear(self) -> dict[str, Any]:
+        """The next message, which is as the AsyncAPI document says."""
         message = await self._next()
         assert message["type"] == "websocket.send", message
         heard: dict[str, Any] = json.loads(message["text"])
+        Draft202012Validator(FROM_SERVER[heard["type"]]["payload"]).validate(heard)
         return heard
 
     async def hear_type(self, kind: str) -> dict[str, Any]:

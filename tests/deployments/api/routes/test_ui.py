@@ -29,3 +29,9 @@ def test_every_control_the_script_names_is_in_the_page() -> None:
     named = set(re.findall(r'\$\("(\w+)"\)', page))
     assert len(named) >= 20
     assert named <= set(re.findall(r'id="(\w+)"', page))
+
+
+async def test_browsers_get_an_icon_without_a_key(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/favicon.ico")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")

@@ -1,5 +1,6 @@
 """What OpenAPI says is true."""
 
+import re
 from typing import Any
 
 import httpx
@@ -116,3 +117,48 @@ async def test_json_answers_are_as_described(
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
 async def test_the_documentation_is_served(client: httpx.AsyncClient, path: str, settings: ApiSettings) -> None:
     assert (await client.get(path)).status_code == 200
+
+
+def nodes(node: Any) -> list[dict[str, Any]]:
+    if isinstance(node, dict):
+        return [node, *(found for item in node.values() for found in nodes(item))]
+    return [found for item in node for found in nodes(item)] if isinstance(node, list) else []
+
+
+def test_lists_of_fixed_length_name_their_items(schema: dict[str, Any]) -> None:
+    arrays = [node for node in nodes(schema) if node.get("type") == "array"]
+    assert arrays
+    assert [node for node in arrays if "items" not in node] == []
+
+
+def test_the_choices_of_a_field_differ_in_more_than_case_and_signs(schema: dict[str, Any]) -> None:
+    choices = [node["enum"] for node in nodes(schema) if isinstance(node.get("enum"), list)]
+    assert choices
+    for words in choices:
+        names = [re.sub(r"[^a-z0-9]+", "_", str(word).lower()) for word in words]
+        assert len(set(names)) == len(names), words
+
+
+def test_a_field_that_may_be_left_out_has_no_default_in_a_request(schema: dict[str, Any]) -> None:
+    for body in BODIES:
+        described = schema["components"]["schemas"][body.__name__]
+        assert [name for name, field in described["properties"].items() if "default" in field] == []
+        assert set(described["required"]) == {name for name, field in body.model_fields.items() if field.is_required()}
+    assert (
+        "Default: 0.6." in schema["components"]["schemas"]["DetectBody"]["properties"]["min_confidence"]["description"]
+    )
+
+
+def test_operations_have_short_names_and_a_place(schema: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for _, _, operation in operations(schema)]
+    tags = {tag["name"] for tag in schema["tags"]}
+    assert len(set(ids)) == len(ids)
+    assert "inpaint_regions" in ids
+    assert [operation for _, _, operation in operations(schema) if not set(operation["tags"]) <= tags] == []
+
+
+def test_the_document_says_where_and_with_which_key(schema: dict[str, Any]) -> None:
+    assert schema["servers"] == [{"url": "/"}]
+    assert schema["info"]["license"]["identifier"] == "Apache-2.0"
+    assert schema["components"]["securitySchemes"].keys() == {"bearer", "apiKey"}
+    assert schema["security"] == [{}, {"bearer": []}, {"apiKey": []}]

@@ -15,7 +15,7 @@ import httpx
 import psutil
 
 ROOT = Path(__file__).parents[1]
-START_S = 120.0
+START_S = 240.0
 
 
 @dataclass

@@ -9,6 +9,10 @@ from models.masking.regions import SNAP_PX, bounding_box, edges
 from models.stopping import go_on
 from models.types import Box, Mask, Region
 
+_LEVEL_PX = 1e-9
+"""An edge that rises by less is level: its slope may be too large for a number, and the pixels it passes through are
+marked in either case."""
+
 BAND_ROWS = 64
 """Rows of a polygon worked on at once: bounds memory to this many rows times the edges that cross them."""
 
@@ -95,7 +99,7 @@ def _covered(outline: NDArray[np.float64], band: Box) -> NDArray[np.bool_]:
     row, edge = np.nonzero((low < rows[:, None] + 1) & (high > rows[:, None]))
     x1, y1, x2, y2 = outline[edge].T
     top, low, high = rows[row], low[edge], high[edge]
-    level = y1 == y2
+    level = np.abs(y2 - y1) < _LEVEL_PX
     slope = (x2 - x1) / np.where(level, 1.0, y2 - y1)
     shape = (band.height, band.width + 1)
 

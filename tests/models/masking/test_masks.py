@@ -72,6 +72,12 @@ def test_huge_coordinates_are_clipped() -> None:
     assert (mask[5:] == 255).all()
 
 
+def test_an_edge_that_rises_by_next_to_nothing_is_level() -> None:
+    sliver, level = [(0, 1), (0, 2.2e-309), (1, 0)], [(0, 1), (0, 0), (1, 0)]
+
+    assert np.array_equal(rasterise([polygon(sliver)], 4, 4), rasterise([polygon(level)], 4, 4))
+
+
 @settings(deadline=None, max_examples=60)
 @given(POINTS)
 def test_a_polygon_marks_what_its_inside_reaches_into_and_stays_in_its_box(points: list[tuple[float, float]]) -> None:

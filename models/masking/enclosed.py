@@ -33,9 +33,11 @@ def with_bodies(image: Image, ink: Mask, line_height: float) -> Mask:
     solid = cv2.drawContours(np.zeros_like(ink), contours, -1, 255, cv2.FILLED)
     holes = ((solid > 0) & (ink == 0)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
+    if stats[1:, cv2.CC_STAT_AREA].sum() < max(1, _LEAST_OF_INK * np.count_nonzero(ink)):
+        return ink
     far = cv2.distanceTransform((solid == 0).astype(np.uint8), cv2.DIST_L2, 3)
     clear = far > line_height * _CLEAR_OF_LINE
-    if count == 1 or not clear.any():
+    if not clear.any():
         return ink
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     off = lab - background(lab, clear, 2 * line_height)

@@ -10,6 +10,7 @@ from benchmarks.quality.scenes import Scene
 from models.base import InpaintModel
 from models.detection.detector import TextDetector
 from models.detection.readable import readable
+from models.masking.again import boxes_of, more_of, still_seen
 from models.masking.masks import dilate, rasterise, union
 from models.masking.strokes import StrokeMask
 from models.types import Image, InpaintParameters, Mask
@@ -55,10 +56,15 @@ def outcomes(scene: Scene, found: StrokeMask, detector: TextDetector, filler: In
 
 
 def verified(scene: Scene, mask: Mask, still: Sequence[int], detector: TextDetector, filler: InpaintModel) -> Outcome:
-    """Regions `still` readable are filled once more, as boxes."""
-    height, width = mask.shape
-    again = rasterise([scene.regions[index] for index in still], width, height)
-    return _outcome(scene, union([mask, again]), detector, filler, len(still))
+    """As the service does it: regions `still` readable are filled again, wider, and then as boxes."""
+    left = [scene.regions[index] for index in still]
+    mask = union([mask, more_of(fill(scene.image, mask, filler), left, mask)])
+    wider = fill(scene.image, mask, filler)
+    left = [left[index] for index in readable(detector, wider, left)]
+    left = [left[index] for index in still_seen(wider, left)]
+    if left:
+        mask = union([mask, boxes_of(left, mask)])
+    return _outcome(scene, mask, detector, filler, len(left))
 
 
 def _outcome(scene: Scene, mask: Mask, detector: TextDetector, filler: InpaintModel, redone: int = 0) -> Outcome:

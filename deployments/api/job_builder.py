@@ -105,15 +105,18 @@ def erase_job(body: Options, origin: Origin, settings: ApiSettings) -> EraseJob:
             job = replace(job, regions=clipped(job.regions, image.width, image.height))
         case BadRegion.SKIP:
             job = replace(job, regions=usable(job.regions, image.width, image.height))
-    validate(job.regions, image.width, image.height)
+    for regions, what in ((job.regions, "region"), (job.keep, "keep region"), (job.within, "within region")):
+        validate(regions, image.width, image.height, what)
     return replace(job, pixels=image.width * image.height, created_at=time.time())
 
 
 def detect_job(body: DetectBody, origin: Origin, settings: ApiSettings) -> DetectJob:
-    """Raises: InvalidImage, UnsupportedImage, ImageTooLarge."""
+    """Raises: InvalidRequest and its kinds, InvalidImage, UnsupportedImage, ImageTooLarge."""
     _check_file_size("image", body.image, settings)
-    probe(body.image, max_pixels=settings.max_image_pixels, page=body.page)
-    return body.job(origin)
+    image = probe(body.image, max_pixels=settings.max_image_pixels, page=body.page)
+    job = body.job(origin)
+    validate(job.within, image.width, image.height, "within region")
+    return job
 
 
 def _check_file_size(field: str, file: bytes, settings: ApiSettings) -> None:

@@ -97,9 +97,11 @@ class EraseJob(Job[Erased]):
     Exactly one of `mask`, `regions`, `detect` says where. `mask` is an encoded file. `allow_full_mask`: a mask of over
     99 % of the picture is meant so. `model` is a served model's name, or "" for the default one. `verify` None means:
     on if strokes are used. `min_confidence` (0-1) goes to the text detector; `dilation_px` is added to the mask,
-    wherever it came from. `fill` None means: fit smooth ground where the planner is ours. `like_input`: the result is
-    compressed as the input was, unless `output_quality` (1-100) is given; None is 95. `created_at` is when the request
-    had been read, epoch seconds (0: unknown). `pixels` is the size of the image, as its header says (0: unknown).
+    wherever it came from. Nothing in `keep` is touched, nor text found mostly in it; text is looked for only `within`
+    those regions, if there are any. `fill` None means: fit smooth ground where the planner is ours. `like_input`: the
+    result is compressed as the input was, unless `output_quality` (1-100) is given; None is 95. `created_at` is when
+    the request had been read, epoch seconds (0: unknown). `pixels` is the size of the image, as its header says (0:
+    unknown).
     """
 
     pixels: int = 0
@@ -113,6 +115,8 @@ class EraseJob(Job[Erased]):
     verify: bool | None = None
     min_confidence: float = 0.6
     dilation_px: int = 0
+    keep: tuple[Region, ...] = ()
+    within: tuple[Region, ...] = ()
     fill: FillMode | None = None
     result: ResultKind = ResultKind.IMAGE
     output_format: OutputFormat = OutputFormat.PNG
@@ -123,9 +127,11 @@ class EraseJob(Job[Erased]):
 
 @dataclass(frozen=True, slots=True)
 class DetectJob(Job[Detection]):
-    """One image to find text in; texts the detector is less sure of than `min_confidence` (0-1) are left out."""
+    """One image to find text in; texts the detector is less sure of than `min_confidence` (0-1) are left out, and
+    so is what does not lie `within` those regions, if there are any."""
 
     min_confidence: float = 0.6
+    within: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from deployments.logs import configure_logging
 from deployments.messages.jobs import Answer, Detection, DetectJob, Erased, ErasedInfo, EraseJob, Job
 from deployments.messages.ports import TextFinder, WindowModel
 from deployments.pipeline.filler import Filler, Filling
-from deployments.pipeline.masking import Masked, make_mask
+from deployments.pipeline.masking import Masked, allowed_texts, make_mask
 from deployments.pipeline.results import NO_MODEL, finished, untouched
 from deployments.pipeline.stopwatch import Stopwatch
 from deployments.pipeline.task_runs import TaskRuns
@@ -116,7 +116,7 @@ class Eraser:
             raise InvalidRequest("this service runs without a text detector", field="detect")
         decoded = await self._decode(job)
         view = await in_thread(partial(shown, decoded), deadline=job.deadline)
-        return await self._text.detect(view.image, job.min_confidence, job.deadline)
+        return allowed_texts(await self._text.detect(view.image, job.min_confidence, job.deadline), job.within)
 
     async def _decode(self, job: EraseJob | DetectJob) -> DecodedImage:
         decode = partial(images.decode, job.image, max_pixels=self._settings.max_image_pixels, page=job.page)

@@ -1,6 +1,6 @@
 """Where to fill: from what the client said (or did not say) to one mask."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from deployments.messages.jobs import Detection, EraseJob
@@ -9,7 +9,7 @@ from deployments.pipeline.stopwatch import Stopwatch
 from deployments.threads import in_thread
 from models.codec.images import decode_mask
 from models.errors import InvalidRequest
-from models.masking import masks, regions
+from models.masking import bounds, masks, regions
 from models.types import Box, Image, Mask, MaskMode, Region
 
 
@@ -42,7 +42,8 @@ async def make_mask(job: EraseJob, image: Image, text: TextFinder | None, watch:
         if text is None:
             raise InvalidRequest("this service runs without a text detector; send regions or a mask", field="detect")
         with watch.measure("detect"):
-            where = found_regions(await text.detect(image, job.min_confidence, job.deadline))
+            found = await text.detect(image, job.min_confidence, job.deadline)
+            where = found_regions(allowed_texts(found, job.within, job.keep))
         if not where:
             return None
     if not where:
@@ -53,7 +54,7 @@ async def make_mask(job: EraseJob, image: Image, text: TextFinder | None, watch:
 
 def _given_mask(job: EraseJob, file: bytes, image: Image) -> Masked:
     mask = decode_mask(file, image, allow_full=job.allow_full_mask)
-    return Masked(masks.dilate(mask, job.dilation_px), (), None)
+    return _masked(mask, (), None, job)
 
 
 def _mask_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Masked:
@@ -63,8 +64,22 @@ def _mask_regions(image: Image, where: tuple[Region, ...], job: EraseJob) -> Mas
         from models.masking.strokes import stroke_mask
 
         strokes = stroke_mask(image, where)
-        return Masked(masks.dilate(strokes.mask, job.dilation_px), where, strokes.fallbacks)
-    return Masked(masks.dilate(masks.rasterise(where, width, height), job.dilation_px), where, None)
+        return _masked(strokes.mask, where, strokes.fallbacks, job)
+    return _masked(masks.rasterise(where, width, height), where, None, job)
+
+
+def _masked(mask: Mask, where: tuple[Region, ...], fallbacks: int | None, job: EraseJob) -> Masked:
+    height, width = mask.shape
+    regions.validate(job.keep, width, height, "keep region")
+    return Masked(bounds.without_kept(masks.dilate(mask, job.dilation_px), job.keep), where, fallbacks)
+
+
+def allowed_texts(found: Detection, within: tuple[Region, ...], keep: tuple[Region, ...] = ()) -> Detection:
+    """Those the client wants to hear of."""
+    if not within and not keep:
+        return found
+    chosen = bounds.allowed(found_regions(found), within, keep)
+    return replace(found, texts=tuple(found.texts[index] for index in chosen))
 
 
 def found_regions(detection: Detection) -> tuple[Region, ...]:

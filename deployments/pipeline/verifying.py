@@ -11,6 +11,7 @@ from deployments.pipeline.filler import Filler, Filling
 from deployments.pipeline.masking import Masked
 from deployments.pipeline.stopwatch import Stopwatch
 from deployments.threads import in_thread
+from models.masking.bounds import without_kept
 from models.masking.masks import union
 from models.types import Mask, Progress, Region
 
@@ -69,7 +70,7 @@ class Verifier:
 
         work = partial(boxes_of, regions, mask) if as_boxes else partial(more_of, filling.image, regions, mask)
         with self.watch.measure("verify"):
-            return await in_thread(work, deadline=self.job.deadline)
+            return await in_thread(lambda: without_kept(work(), self.job.keep), deadline=self.job.deadline)
 
 
 def _joined(first: Filling, again: Filling, masked: Masked, more: Mask, fallbacks: int) -> tuple[Filling, Masked]:

@@ -41,15 +41,15 @@ def polygon(points: Iterable[Sequence[float]]) -> Region:
     return Region(tuple((float(x), float(y)) for x, y in points))
 
 
-def validate(regions: Sequence[Region], width: int, height: int) -> None:
+def validate(regions: Sequence[Region], width: int, height: int, what: str = "region") -> None:
     """Raises InvalidRegion for the first region that has no area, lies wholly outside the image, has a coordinate that
     is not finite or absurd, or adds more polygon edges or more area than one request may have; `details["index"]` names
-    it."""
+    it, `what` is what the message calls it."""
     edge_rows = polygon_px = rectangle_px = 0
     for index, region in enumerate(regions):
         fault = _fault(region, width, height)
         if fault:
-            raise InvalidRegion(f"region {index} {fault}", index=index)
+            raise InvalidRegion(f"{what} {index} {fault}", index=index)
         area = bounding_box(region, width, height).area
         if region.rectangle:
             rectangle_px += area
@@ -57,9 +57,9 @@ def validate(regions: Sequence[Region], width: int, height: int) -> None:
             polygon_px += area
             edge_rows += sum(_rows_crossed(a, b, height) for a, b in edges(region))
             if edge_rows > MAX_EDGE_ROWS:
-                raise InvalidRegion(f"region {index} makes the polygons of this request too detailed", index=index)
+                raise InvalidRegion(f"{what} {index} makes the polygons of this request too detailed", index=index)
         if polygon_px > MAX_POLYGON_PX or rectangle_px > MAX_RECTANGLE_PX:
-            raise InvalidRegion(f"region {index} makes the regions of this request too large together", index=index)
+            raise InvalidRegion(f"{what} {index} makes the regions of this request too large together", index=index)
 
 
 def bounding_box(region: Region, width: int, height: int) -> Box:

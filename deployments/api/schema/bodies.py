@@ -1,6 +1,5 @@
 """The body of each route, what it asks for, and requests that really work: a test sends each of the examples."""
 
-from collections.abc import Iterable
 from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
@@ -8,12 +7,12 @@ from pydantic import Field
 from deployments.api.ports import TaskOptions
 from deployments.api.schema.choices import BadRegion, OnBad
 from deployments.api.schema.examples import CORNERS, IMAGE, MASK, POLYGON, RECTANGLE
-from deployments.api.schema.region_forms import RegionForm, RegionForms
+from deployments.api.schema.region_forms import RegionForms, some_regions
 from deployments.api.schema.requests import Body, Examples, Finding, FindingOptions, Options, Origin, Where
 from deployments.api.schema.values import CallbackUrl, File, TaskId
 from deployments.messages.jobs import DetectJob
 from models.errors import InvalidRequest
-from models.types import MaskMode, Region
+from models.types import MaskMode
 
 OnBadRegion: TypeAlias = Annotated[
     OnBad,
@@ -52,18 +51,22 @@ class RegionsBody(Options):
     on_bad_region: OnBadRegion = BadRegion.ERROR
 
     def where(self) -> Where:
-        return Where(regions=_regions(self.regions))
+        return Where(regions=some_regions(self.regions, "regions"))
 
 
 class DetectBody(Body, Finding):
     """An image to find text in."""
 
-    examples: ClassVar[Examples] = {"image": {"image": IMAGE, "min_confidence": 0.6}}
+    examples: ClassVar[Examples] = {
+        "image": {"image": IMAGE, "min_confidence": 0.6},
+        "in a part": {"image": IMAGE, "within": [RECTANGLE]},
+    }
 
     def job(self, origin: Origin) -> DetectJob:
         return DetectJob(
-            origin.request_id, self.image, page=self.page, deadline=origin.deadline, min_confidence=self.min_confidence
-        )
+            origin.request_id, self.image, page=self.page, deadline=origin.deadline,
+            min_confidence=self.min_confidence, within=self.inside,
+        )  # fmt: skip
 
 
 class RemoveTextBody(FindingOptions):
@@ -72,6 +75,7 @@ class RemoveTextBody(FindingOptions):
     examples: ClassVar[Examples] = {
         "image": {"image": IMAGE},
         "grown": {"image": IMAGE, "dilation": 2, "mask_mode": "box"},
+        "not everywhere": {"image": IMAGE, "within": [RECTANGLE], "keep": [{"x": 40, "y": 0, "width": 8, "height": 8}]},
     }
 
     default_mask_mode: ClassVar[MaskMode] = MaskMode.STROKES
@@ -99,7 +103,7 @@ class TaskBody(FindingOptions):
     callback_url: Annotated[CallbackUrl | None, Field(description="Told by POST when the task has ended.")] = None
 
     def where(self) -> Where:
-        regions = () if self.regions is None else _regions(self.regions)
+        regions = () if self.regions is None else some_regions(self.regions, "regions")
         if [self.mask is not None, self.regions is not None, self.detect].count(True) != 1:
             raise InvalidRequest("regions: exactly one of regions, mask and detect must be given", field="regions")
         return Where(self.mask, regions, self.detect)
@@ -107,14 +111,6 @@ class TaskBody(FindingOptions):
     @property
     def options(self) -> TaskOptions:
         return TaskOptions(self.task_id, self.enable_progress, self.progress_interval, self.callback_url or None)
-
-
-def _regions(forms: Iterable[RegionForm]) -> tuple[Region, ...]:
-    """Raises: InvalidRequest if there are none."""
-    regions = tuple(form.region() for form in forms)
-    if not regions:
-        raise InvalidRequest("regions: at least one region is needed", field="regions")
-    return regions
 
 
 BODIES: tuple[type[Body], ...] = (InpaintBody, RegionsBody, DetectBody, RemoveTextBody, TaskBody)

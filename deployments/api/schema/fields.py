@@ -11,7 +11,7 @@ from deployments.api.errors import MalformedBody, UnsupportedContentType
 from models.errors import InvalidRequest
 
 FILE_FIELDS = frozenset({"image", "mask"})
-JSON_FIELDS = frozenset({"regions"})
+JSON_FIELDS = frozenset({"regions", "keep", "within"})
 
 
 def is_multipart(content_type: str) -> bool:

@@ -3,12 +3,14 @@
 Extra keys (text, id, confidence, ...) are welcome and ignored.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, GetJsonSchemaHandler, Tag
 from pydantic_core import CoreSchema
 
 from deployments.api.schema.foreign_regions import FORMS, own_form
+from models.errors import InvalidRequest
 from models.masking.regions import corners, polygon, rectangle
 from models.types import Region
 
@@ -112,3 +114,11 @@ RegionForms: TypeAlias = Annotated[
     tuple[RegionForm, ...], Field(max_length=MAX_REGIONS, json_schema_extra={"minItems": 1})
 ]
 """That there is at least one is checked elsewhere: pydantic would count away those it could not read."""
+
+
+def some_regions(forms: Iterable[RegionForm], field: str) -> tuple[Region, ...]:
+    """Raises: InvalidRequest if there are none."""
+    regions = tuple(form.region() for form in forms)
+    if not regions:
+        raise InvalidRequest(f"{field}: at least one region is needed", field=field)
+    return regions

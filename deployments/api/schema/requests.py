@@ -21,6 +21,7 @@ from deployments.api.schema.choices import (
     SDSampler,
     Strategy,
 )
+from deployments.api.schema.region_forms import RegionForms, some_regions
 from deployments.api.schema.values import File
 from deployments.messages.jobs import EraseJob, OutputFormat, ResultKind
 from models.codec.headers import SUPPORTED
@@ -66,9 +67,17 @@ class Body(BaseModel):
 class Finding(BaseModel):
     """What the text detector is asked for."""
 
+    within: Annotated[
+        RegionForms | None, Field(description="Text is looked for only here; as `regions`. By default everywhere.")
+    ] = None
     min_confidence: Annotated[float, Field(ge=0, le=1, description="Texts the detector is less sure of are left.")] = (
         0.6
     )
+
+    @property
+    def inside(self) -> tuple[Region, ...]:
+        """Raises: InvalidRequest."""
+        return () if self.within is None else some_regions(self.within, "within")
 
 
 class Options(Body, ABC):
@@ -92,6 +101,9 @@ class Options(Body, ABC):
         bool | None, Field(description="Look again afterwards; a region still readable is redone. On with `strokes`.")
     ] = None
     dilation: Annotated[int, Field(ge=0, le=256, description="Pixels by which the mask is grown.")] = 0
+    keep: Annotated[
+        RegionForms, Field(description="Regions that are never touched, nor text found in them; as `regions`.")
+    ] = ()
     fill: Annotated[
         Fill | None,
         Field(
@@ -149,6 +161,7 @@ class Options(Body, ABC):
             mask_mode=self.mask_mode or self.default_mask_mode,
             verify=self.verify,
             dilation_px=self.dilation,
+            keep=tuple(form.region() for form in self.keep),
             fill=self.fill,
             result=self.result,
             output_format=origin.accepts if self.output_format in (None, SAME) else OutputFormat(self.output_format),
@@ -163,4 +176,4 @@ class FindingOptions(Options, Finding):
     """As `Options`, where text may have to be found first."""
 
     def job(self, origin: Origin) -> EraseJob:
-        return replace(super().job(origin), min_confidence=self.min_confidence)
+        return replace(super().job(origin), min_confidence=self.min_confidence, within=self.inside)

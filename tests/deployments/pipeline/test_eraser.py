@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from deployments.config.settings import AppConfig, Environment, PlannerConfig, Settings, resolve
 from deployments.errors import ResultExpired
-from deployments.messages.jobs import DetectedText, Detection, Erased, EraseJob, Filled, OutputFormat
+from deployments.messages.jobs import DetectedText, Detection, DetectJob, Erased, EraseJob, Filled, OutputFormat
 from deployments.pipeline import filler as filler_module
 from deployments.pipeline.eraser import Eraser
 from deployments.storage.blobs import input_key, open_blobs, result_key
@@ -222,6 +222,62 @@ async def test_found_text_is_erased(settings: Settings) -> None:
     assert erased.info.regions_count == 1
     assert (decoded(erased.image)[82:108, 102:158] == 10).all()
     assert finder.looked_again == 0
+
+
+async def test_what_is_to_be_kept_is_not_touched_nor_text_found_in_it(settings: Settings) -> None:
+    # Given
+    kept, cut = rectangle(20, 20, 40, 20), rectangle(100, 80, 60, 30)
+    finder = Finder((kept, cut), still_readable=(0,))
+    eraser = Eraser(settings, {"lama": Model(10), "cv2": Model(20)}, finder)
+    keep = (rectangle(15, 15, 60, 40), rectangle(140, 70, 60, 60))
+
+    # When
+    erased = await eraser.erase(job(regions=(), detect=True, keep=keep, dilation_px=4, verify=True))
+
+    # Then
+    changed = (decoded(erased.image) != photo()).any(axis=2)
+    assert finder.looked_again == 1
+    assert changed[80:110, 100:140].all()
+    assert not changed[15:55, 15:75].any()
+    assert not changed[70:130, 140:200].any()
+    assert erased.info.regions_count == 1
+
+
+@pytest.mark.parametrize("where", [{"regions": (REGION,)}, {"regions": (), "mask": encoded(photo())}])
+async def test_what_is_to_be_kept_is_kept_wherever_the_mask_came_from(
+    settings: Settings, where: dict[str, object]
+) -> None:
+    # Given
+    height, width = photo().shape[:2]
+    if "mask" in where:
+        where["mask"] = encoded(np.repeat(masks.rasterise([REGION], width, height)[..., None], 3, axis=2))
+
+    # When
+    erased = await Eraser(settings, {"lama": Model(10), "cv2": Model(20)}).erase(
+        job(**where, keep=(rectangle(90, 70, 40, 60),))
+    )
+
+    # Then
+    changed = (decoded(erased.image) != photo()).any(axis=2)
+    assert changed[80:110, 130:160].all()
+    assert not changed[:, :130].any()
+
+
+async def test_text_is_looked_for_only_where_the_client_says(settings: Settings) -> None:
+    # Given
+    left, right = rectangle(20, 20, 40, 20), rectangle(100, 80, 60, 30)
+    eraser = Eraser(settings, {"lama": Model(10), "cv2": Model(20)}, Finder((left, right)))
+    here = (rectangle(90, 0, 90, 200),)
+
+    # When
+    erased = await eraser.erase(job(regions=(), detect=True, within=here))
+    found = await eraser.detect(DetectJob("r", encoded(photo()), within=here))
+
+    # Then
+    changed = (decoded(erased.image) != photo()).any(axis=2)
+    assert changed[80:110, 100:160].all()
+    assert not changed[:, :90].any()
+    assert [text.points for text in found.texts] == [right.points]
 
 
 async def test_a_region_that_can_still_be_read_is_filled_as_a_box_once(settings: Settings) -> None:

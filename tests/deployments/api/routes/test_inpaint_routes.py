@@ -1,6 +1,7 @@
 """The routes that answer with the result itself."""
 
 import base64
+import json
 from dataclasses import replace
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 
 from deployments.api.schema.examples import CORNERS, IMAGE, MASK, POLYGON, RECTANGLE
 from deployments.messages.jobs import OutputFormat, ResultKind
+from models.masking.regions import corners, rectangle
 from models.types import FillMode, HDStrategy, MaskMode
 from tests.deployments.api.asgi import assert_error
 from tests.deployments.fakes import INFO, FakeBackend
@@ -218,6 +220,36 @@ async def test_remove_text_detects_and_takes_the_strokes_unless_told_otherwise(
     first, second = backend.jobs
     assert (first.detect, first.mask_mode, first.dilation_px, first.min_confidence) == (True, MaskMode.STROKES, 3, 0.6)
     assert second.mask_mode is MaskMode.BOX
+
+
+async def test_regions_to_keep_and_to_look_in_reach_the_job(client: httpx.AsyncClient, backend: FakeBackend) -> None:
+    # Given
+    keep, within = {"x": 1, "y": 2, "width": 3, "height": 4}, {"x1": 5, "y1": 6, "x2": 30, "y2": 20}
+
+    # When
+    body = {"image": IMAGE, "keep": [keep], "within": [within]}
+    await client.post("/api/v1/remove-text", json=body)
+    form = {"keep": json.dumps([keep]), "within": json.dumps([within])}
+    await client.post("/api/v1/remove-text", files={"image": base64.b64decode(IMAGE)}, data=form)
+    await client.post("/api/v1/detect-text", json={"image": IMAGE, "within": [within]})
+    await client.post("/api/v1/inpaint", json={"image": IMAGE, "mask": MASK, "keep": [keep]})
+
+    # Then
+    by_json, by_form, by_mask = backend.jobs
+    assert by_json.keep == by_form.keep == by_mask.keep == (rectangle(1, 2, 3, 4),)
+    assert by_json.within == by_form.within == backend.detect_jobs[0].within == (corners(5, 6, 30, 20),)
+    assert by_mask.within == ()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/remove-text", "/api/v1/detect-text"])
+async def test_no_place_to_look_in_is_refused_and_so_is_one_outside(client: httpx.AsyncClient, path: str) -> None:
+    nowhere = await client.post(path, json={"image": IMAGE, "within": []})
+    outside = await client.post(path, json={"image": IMAGE, "within": [{"x": 90, "y": 0, "width": 9, "height": 9}]})
+
+    assert nowhere.status_code == 422
+    assert nowhere.json()["message"] == "within: at least one region is needed"
+    assert outside.status_code == 422
+    assert outside.json()["message"] == "within region 0 lies outside the image (48x32)"
 
 
 async def test_accept_chooses_the_format_and_the_field_overrules_it(client: httpx.AsyncClient) -> None:

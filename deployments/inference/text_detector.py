@@ -22,7 +22,8 @@ class TextDetector:
 
         self._readable = readable.readable
         self._detector = detector.load(config.device or settings.device)
-        self._detector.detect(np.full((64, 256, 3), 255, np.uint8))  # the first call takes longest
+        shades = np.arange(256, dtype=np.uint8)[None, :, None]  # a blank would not reach the network
+        self._detector.detect(np.tile(shades, (64, 1, 3)))  # the first call takes longest
 
     async def detect(self, image: Image, min_confidence: float, deadline: float | None) -> Detection:
         """`image` (h, w, 3) RGB; found texts in reading order. Raises: DeadlineExceeded."""

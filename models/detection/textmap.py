@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.masking.ribbons import Points, Ribbon, ribbon, smoothed
+from models.lines.ribbons import Points, Ribbon, ribbon, smoothed
 
 Floats = NDArray[np.float32]
 Outline = NDArray[np.int32]

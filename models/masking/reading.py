@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.lines.bent_lines import BentLine
+from models.lines.text_lines import Line
 from models.masking import stroke_network
-from models.masking.bent_lines import BentLine
 from models.masking.stroke_network import LINE_HEIGHT_PX, MULTIPLE
-from models.masking.text_lines import Line
 from models.types import Image
 
 Floats = NDArray[np.float32]

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.lines.text_lines import line_of
 from models.masking.colour_refinement import alike, sharpened
 from models.masking.continuing import continued
 from models.masking.enclosed import with_bodies
@@ -16,7 +17,6 @@ from models.masking.plates import letters_on_plate
 from models.masking.reading import read
 from models.masking.regions import bounding_box
 from models.masking.stroke_network import LINE_HEIGHT_PX, MARGIN_PX
-from models.masking.text_lines import line_of
 from models.stopping import go_on
 from models.types import Box, Image, Mask, Region
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.lines.text_lines import line_of
 from models.masking import stroke_network
 from models.masking.colour_refinement import sharpened
 from models.masking.masks import dilate, rasterise
 from models.masking.strokes import stroke_mask
-from models.masking.text_lines import line_of
 from models.types import Box, Image, Mask, Region
 
 WEIGHTS = Path(stroke_network.__file__).parent / "stroke_weights" / "strokes.onnx"

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from models.masking.bent_lines import BentLine, bent_line_of
+from models.lines.bent_lines import BentLine, bent_line_of
+from models.lines.text_lines import line_of
 from models.masking.strokes import stroke_mask
-from models.masking.text_lines import line_of
 from models.types import Box, Image, Mask, Region
 
 CENTRE, RADIUS, HALF = np.array((200.0, 230.0)), 150.0, 16.0

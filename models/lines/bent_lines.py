@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.masking.ribbons import Points, resampled, ribbon, smoothed
+from models.lines.ribbons import Points, resampled, ribbon, smoothed
 from models.types import Box, Image, Mask, Region
 
 Floats = NDArray[np.float32]

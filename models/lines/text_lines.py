@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.masking.bent_lines import BentLine, bent_line_of
+from models.lines.bent_lines import BentLine, bent_line_of
 from models.masking.regions import bounding_box
 from models.types import Box, Image, Mask, Region
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.masking.ribbons import ribbon
+from models.lines.ribbons import ribbon
 from models.types import Mask
 
 

@@ -27,7 +27,7 @@ async def test_a_deadline_that_has_passed_ends_the_look_before_it_begins(replica
 
 
 async def test_a_deadline_ends_the_look_between_two_tiles(replica: TextDetector) -> None:
-    # Given: an image of some thirty tiles at its finest look alone, each of which takes 50 ms
+    # Given: an image of nine tiles at the first look, each of which takes 200 ms
     large = photo(6000, 5000)
     forwards = 0
     real = replica._detector._forward
@@ -35,7 +35,7 @@ async def test_a_deadline_ends_the_look_between_two_tiles(replica: TextDetector)
     def counted(tile: Image) -> NDArray[np.float32]:
         nonlocal forwards
         forwards += 1
-        time.sleep(0.05)
+        time.sleep(0.2)
         return np.zeros(tile.shape[:2], np.float32)
 
     replica._detector._forward = counted  # type: ignore[method-assign]
@@ -43,6 +43,6 @@ async def test_a_deadline_ends_the_look_between_two_tiles(replica: TextDetector)
         # When / Then
         with pytest.raises(DeadlineExceeded):
             await replica.detect(large, 0.6, time.time() + 0.5)
-        assert forwards < 20
+        assert 1 <= forwards <= 4
     finally:
         replica._detector._forward = real  # type: ignore[method-assign]

@@ -32,12 +32,12 @@ MODELS = (
     ModelFacts(
         name="mend",
         loader="models.filling.model:load",
-        summary="The embedded eraser: fits smooth ground, grain included, continues the rest smoothly; no weights",
+        summary="The embedded eraser: fits smooth ground, grain included, continues edges through the rest; no weights",
         pad_multiple=1,
         batchable=True,
         mps=False,
         speed="fast",
-        cost=CostModel(pixel_s=2e-7, call_s=3e-3),
+        cost=CostModel(pixel_s=6e-7, call_s=3e-3),
     ),
     ModelFacts(
         name="cv2",

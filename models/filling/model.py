@@ -1,11 +1,11 @@
-"""The embedded eraser: smooth ground is fitted, the rest continued smoothly. No weights, no network."""
+"""The embedded eraser: smooth ground is fitted, edges are continued through the rest. No weights, no network."""
 
 import cv2
 import numpy as np
 
 from models.base import LoadOptions, ModelFacts
 from models.filling.fitting import fitted
-from models.filling.membrane import membrane
+from models.filling.flow import continued
 from models.types import Image, Images, InpaintParameters, Mask, Masks, StepCallback
 
 
@@ -24,7 +24,7 @@ def mended(image: Image, mask: Mask) -> Image:
     left = fit.left > 0
     if not left.any():
         return fit.image
-    values = membrane(fit.image.astype(np.float32), left)[left]
+    values = continued(fit.image.astype(np.float32), left)[left]
     fit.image[left] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
     return fit.image
 

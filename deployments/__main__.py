@@ -1,5 +1,6 @@
 """Start the service in the foreground: `python -m deployments`. Host and port come from the environment."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -12,7 +13,10 @@ import typer
 import yaml
 from pydantic import ValidationError
 
-from deployments.config.settings import AppConfig, ConfigurationError, Environment, resolve
+from deployments.config.settings import AppConfig, ConfigurationError, Environment, Settings, resolve
+from deployments.errors import StoreUnavailable
+from deployments.storage.holding import ALIVE_S, refuse_if_held
+from deployments.storage.opening import open_store
 from deployments.supervisor import BROKEN_EXIT, STOP_S, Supervisor, end_within
 
 APP_NAME = "text-removal"
@@ -37,6 +41,28 @@ def read_config(path: Path) -> AppConfig:
         raise ConfigurationError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
+async def check_store(settings: Settings) -> None:
+    """Two services on one data folder would take each other's tasks away. A service that died is waited for.
+
+    Raises: ConfigurationError.
+    """
+    try:
+        store = await open_store(settings.task_store_url)
+    except (StoreUnavailable, ValueError):
+        return None  # the tracker will say so, and tries again
+    try:
+        dies_at = time.monotonic() + ALIVE_S
+        while True:
+            try:
+                return await refuse_if_held(store, settings.service_id)
+            except StoreUnavailable as error:
+                if time.monotonic() > dies_at:
+                    raise ConfigurationError(error.message) from None
+            await asyncio.sleep(0.2)
+    finally:
+        await store.close()
+
+
 def main(
     config: Annotated[Path, typer.Option(help="A Serve config file; its application's args are used.")] = Path(
         "serve_config.yaml"
@@ -46,7 +72,7 @@ def main(
     try:
         environment = Environment.read()
         app_config = read_config(config)
-        resolve(app_config, environment)
+        asyncio.run(check_store(resolve(app_config, environment)))
     except ConfigurationError as error:
         print(f"configuration error: {error}", file=sys.stderr)
         raise typer.Exit(2) from None

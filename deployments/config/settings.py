@@ -4,10 +4,12 @@ The only file under deployments/ that reads the environment. Where both name a t
 """
 
 import os
+import socket
 import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from uuid import uuid4
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -111,6 +113,8 @@ class Settings(Strict):
     """What is in force: the YAML file under the environment, read once in `build` and handed to every replica."""
 
     app: AppConfig
+    service_id: str = Field(default_factory=lambda: f"{socket.gethostname()}-{uuid4().hex[:8]}")
+    """One for all replicas of a running service, another for each start and deployment."""
     default_model: str
     fallback_model: str
     device: str

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 SNAPSHOT_S = 1.0
 TRACKER_TIMEOUT_S = 2.0
+NO_ANSWER = "the task tracker does not answer"
 
 
 class Gateway:
@@ -38,7 +39,7 @@ class Gateway:
         self._started = time.monotonic()
         self._models: tuple[ModelStatus, ...] = ()
         self._models_at = float("-inf")
-        self._tracker_reachable = True
+        self._tracker_fault: str | None = None
         self._asking = asyncio.Lock()
         self._count = metrics.counter("requests_total", "Synchronous requests that have ended", "outcome")
         self._time = metrics.histogram("request_seconds", "Synchronous requests, queue included", metrics.SECONDS)
@@ -71,11 +72,12 @@ class Gateway:
         async with self._asking:
             if time.monotonic() - self._models_at >= SNAPSHOT_S:
                 try:
-                    self._models = await asyncio.wait_for(self._tracker.models(), TRACKER_TIMEOUT_S)
-                    self._tracker_reachable = True
+                    async with asyncio.timeout(TRACKER_TIMEOUT_S):
+                        self._models = await self._tracker.models()
+                        self._tracker_fault = await self._tracker.fault()
                 except Exception as error:  # health must be told even if the tracker is gone
                     log.warning("the task tracker does not answer: %s", error)
-                    self._tracker_reachable = False
+                    self._tracker_fault = NO_ANSWER
                 self._models_at = time.monotonic()
         return self._models
 
@@ -87,7 +89,7 @@ class Gateway:
             default=settings.default_model,
             fallback=settings.fallback_model,
             sleeping=frozenset(model.name for model in settings.app.models if model.scaling.min_replicas == 0),
-            tracker_reachable=self._tracker_reachable,
+            tracker_fault=self._tracker_fault,
         )
         diagnostics = {
             "models": {status.name: status.state.value for status in models},
@@ -96,11 +98,17 @@ class Gateway:
             "gpu_memory_bytes": {s.name: s.gpu_memory_bytes for s in models if s.gpu_memory_bytes is not None},
             "queue": {"admitted": self._admitted, "limit": settings.app.gateway.max_waiting},
             "store": settings.task_store_url.partition(":")[0],
-            "tracker": "reachable" if self._tracker_reachable else "unreachable",
+            "tracker": self._tracker_state,
             "uptime_s": round(time.monotonic() - self._started, 1),
             "version": VERSION,
         }
         return ServiceHealth(healthy, degraded, reasons, diagnostics)
+
+    @property
+    def _tracker_state(self) -> str:
+        if self._tracker_fault is None:
+            return "reachable"
+        return "unreachable" if self._tracker_fault == NO_ANSWER else "failing"
 
     async def metrics(self) -> bytes:
         return await merged_metrics()

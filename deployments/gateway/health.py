@@ -6,9 +6,10 @@ from deployments.messages.jobs import ModelState, ModelStatus
 
 
 def judge(
-    models: Sequence[ModelStatus], *, default: str, fallback: str, sleeping: frozenset[str], tracker_reachable: bool
+    models: Sequence[ModelStatus], *, default: str, fallback: str, sleeping: frozenset[str], tracker_fault: str | None
 ) -> tuple[bool, bool, tuple[str, ...]]:
     """(healthy, degraded, reasons). `sleeping` names models that may be scaled to zero: they load when asked.
+    `tracker_fault` says why no task can run, None that they can.
 
     Healthy means that a request for the default model is answered, if need be by the fallback.
     """
@@ -21,8 +22,8 @@ def judge(
             return False
         return status.state is ModelState.READY or (status.state is ModelState.NOT_LOADED and name in sleeping)
 
-    if not tracker_reachable:
-        reasons.append("the task tracker does not answer; synchronous requests still work")
+    if tracker_fault:
+        reasons.append(f"{tracker_fault}; synchronous requests still work")
     if not answers(default):
         status = by_name.get(default)
         state = status.state.value if status else "unknown"

@@ -6,17 +6,20 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from deployments.api.ports import TaskOptions
 from deployments.callbacks.policy import CallbackPolicy
 from deployments.config.settings import Settings
-from deployments.errors import QueueFull, ReplicaLost, ResultExpired, ShuttingDown, TaskConflict, TaskNotFinished
+from deployments.errors import ReplicaLost, ResultExpired, ShuttingDown, TaskNotFinished
+from deployments.gateway.estimate import expected_s
 from deployments.messages.jobs import Erased, EraseJob
 from deployments.messages.ports import Tracker
 from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary, job_digest
 from deployments.remote.clients import RemoteTracker
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.codecs import dump_job
+from deployments.threads import in_thread
 
 WATCH_RETRIES = 3
 WATCH_PAUSE_S = 0.5
@@ -29,10 +32,14 @@ class GatewayTasks:
     def __init__(self, settings: Settings, tracker: RemoteTracker) -> None:
         self._tracker = tracker
         self._blobs = open_blobs(settings.blob_store_url)
+        self._facts = {model.name: model.model_facts for model in settings.app.models}
+        self._default = settings.default_model
+        self._planner = settings.app.planner
         self._policy = CallbackPolicy(settings.callback_allowed_hosts)
 
     async def submit(self, job: EraseJob, options: TaskOptions) -> TaskRecord:
-        """The input is stored before the task is known, and the task is durable before the client hears of it."""
+        """The input is stored before the task is known, and the task is durable before the client hears of it. What
+        would be refused is not stored at all."""
         task_id = options.task_id or uuid.uuid4().hex
         digest = job_digest(job)
         record = TaskRecord(
@@ -45,14 +52,14 @@ class GatewayTasks:
             progress_interval_s=options.progress_interval_s,
             client=options.client,
             callback=self._policy.judge(options.callback_url) if options.callback_url else None,
+            expected_s=expected_s(job, self._facts[job.model or self._default], self._planner),
         )
-        key = input_key(task_id, digest)
-        await self._blobs.put(key, dump_job(job))
-        try:
-            return await self._tracker.ask(Tracker.submit, record)
-        except (TaskConflict, QueueFull):
-            await self._blobs.delete(key)
-            raise
+        known = await self._tracker.ask(Tracker.expect, record)
+        if known is not None:
+            return known
+        # Never deleted here: another submission of the same job may own it by now. What nobody owns is collected.
+        await self._blobs.put(input_key(task_id, digest), await in_thread(partial(dump_job, job)))
+        return await self._tracker.ask(Tracker.submit, record)
 
     async def get(self, task_id: str) -> TaskRecord:
         return await self._tracker.ask(Tracker.get, task_id)
@@ -68,13 +75,12 @@ class GatewayTasks:
         if record.status is not TaskStatus.COMPLETED or record.result is None:
             reason = f": {record.error_message}" if record.error_message else ""
             raise TaskNotFinished(f"task {task_id} is {record.status.value}{reason}", status=record.status.value)
-        expired = ResultExpired(f"the result of task {task_id} has expired")
         if record.result_expired:
-            raise expired
+            raise ResultExpired(f"the result of task {task_id} has expired")
         try:
             image = await self._blobs.get(result_key(task_id, record.digest, record.attempt))
         except FileNotFoundError:
-            raise expired from None
+            raise ResultExpired(f"the result of task {task_id} has expired") from None
         return Erased(image, record.result)
 
     async def watch(self, task_id: str | None, after_seq: int | None = None) -> AsyncGenerator[TaskRecord]:

@@ -35,6 +35,11 @@ class TaskVerbs(Protocol):
 class Tracker(TaskVerbs, Protocol):
     """The task tracker deployment: `tracking.tracker.TaskTracker` is one."""
 
+    async def expect(self, record: TaskRecord) -> TaskRecord | None:
+        """Before the input of a submission is stored: the task there is with its id and digest, or None if it would be
+        admitted now. Raises: as `submit`."""
+        ...
+
     async def submit(self, record: TaskRecord) -> TaskRecord:
         """Durable on return; the same id with the same digest returns the task there is.
 

@@ -50,14 +50,16 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class TaskRecord:
-    """One task at one moment. A new moment is a new record with `seq` one higher.
+    """One task at one moment. A new moment is a new record with `seq` one higher; the last is the end of the task. What
+    becomes of it later, `callback` and `result_expired`, is written into that one.
 
     Times are epoch seconds; `overall_progress` and `stage_progress` are 0-100. `digest` is a hash of the job, so that
     the same id with the same body is the same task. `progress_interval_s` is how far apart a watcher wants updates.
     `result` is set when completed, `result_expired` when its bytes have been cleaned up. `attempt` counts starts.
-    `started_at` is the first start. `queue_position` is 1 for the task that starts next; it is computed when the
-    record is read and never stored, because one start moves the whole queue. `client` is whose API key
-    submitted it; "" where there are no keys.
+    `expected_s` is what the work should take by the model's price (None: that cannot be said). `started_at` is the
+    first start. `queue_position` is 1 for the task that starts next; it and the `estimated_remaining_s` of a waiting
+    task are computed when the record is read and never stored, because one start moves the whole queue. `client` is
+    whose API key submitted it; "" where there are no keys.
     """
 
     task_id: str
@@ -77,6 +79,7 @@ class TaskRecord:
     error_message: str | None = None
     error: str | None = None
     queue_position: int | None = None
+    expected_s: float | None = None
     estimated_remaining_s: float | None = None
     enable_progress: bool = True
     progress_interval_s: float = 1.0

@@ -102,6 +102,10 @@ class RemoteTracker:
     def watch(self, task_id: str | None, after_seq: int | None) -> AsyncGenerator[TaskRecord]:
         return stream(self._stream.watch, task_id, after_seq)
 
+    async def fault(self) -> str | None:
+        fault: str | None = await call(self._handle.fault.remote())
+        return fault
+
     async def models(self) -> tuple[ModelStatus, ...]:
         statuses: tuple[ModelStatus, ...] = await call(self._handle.models.remote())
         return statuses

@@ -44,8 +44,8 @@ class Blob:
 class BlobStore:
     """Whole blobs by key; keys are made by `input_key` and `result_key` only, so none can leave the folder.
 
-    A blob is there entirely or not at all: a file is written beside its place, synced, and renamed; object stores and
-    memory do the same by themselves. Calls run in threads.
+    A blob is there entirely or not at all: a file is written beside its place, synced, renamed, and its folder synced;
+    object stores and memory do the same by themselves. Calls run in threads.
     """
 
     def __init__(self, filesystem: Any, root: str) -> None:
@@ -99,7 +99,9 @@ def open_blobs(url: str) -> BlobStore:
 
 def _write_file(path: str, data: bytes) -> None:
     place = Path(path)
-    place.parent.mkdir(parents=True, exist_ok=True)
+    if not place.parent.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _sync(place.parent.parent)
     beside = place.with_name(f"{place.name}.{uuid.uuid4().hex}")
     try:
         with beside.open("wb") as file:
@@ -107,9 +109,19 @@ def _write_file(path: str, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(place)
+        _sync(place.parent)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _sync(folder: Path) -> None:
+    """Until its folder is on the disk, a file's name is not: a power cut would take it away again."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _modified_at(entry: dict[str, Any]) -> float:

@@ -1,5 +1,6 @@
 """Where task records live: the truth about every task, of which the tracker is only a cache."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from deployments.messages.task import TaskRecord, TaskSummary
@@ -8,6 +9,14 @@ from models.errors import TextRemovalError
 
 class LeaseLost(TextRemovalError):
     """A newer owner has taken the store over; whoever sees this must stop driving tasks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The service that works on a store, by its own word: `alive_until` is epoch seconds."""
+
+    owner: str
+    alive_until: float
 
 
 class TaskStore(Protocol):
@@ -23,6 +32,18 @@ class TaskStore(Protocol):
 
     async def acquire(self, owner: str) -> int:
         """Take the store over; `owner` is a name for people who look into the store. Returns the epoch."""
+        ...
+
+    async def holder(self) -> Holder | None:
+        """Who said last that it lives; None if nobody did, or has left since."""
+        ...
+
+    async def beat(self, holder: Holder) -> None:
+        """Say so. Fences nothing: it is for others to see, before they take the store away from somebody."""
+        ...
+
+    async def leave(self, owner: str) -> None:
+        """`owner` has gone, if it is the holder."""
         ...
 
     async def holds(self, epoch: int) -> bool:

@@ -14,11 +14,12 @@ from redis.exceptions import RedisError
 from deployments.errors import StoreUnavailable
 from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
 from deployments.storage.codecs import dump_record, load_record
-from deployments.storage.records import LeaseLost
+from deployments.storage.records import Holder, LeaseLost
 
 _PREFIX = "{text-removal}:"
 _EPOCH = f"{_PREFIX}epoch"
 _OWNER = f"{_PREFIX}owner"
+_HOLDER = f"{_PREFIX}holder"
 
 # The indexes are sorted sets of task ids: by creation for each status, the others by the end of the task.
 _STATUS = {status: f"{_PREFIX}status:{status.value}" for status in TaskStatus}
@@ -61,6 +62,21 @@ class RedisStore:
                 commands.set(_OWNER, owner)
                 epoch, _ = await commands.execute()
         return int(epoch)
+
+    async def holder(self) -> Holder | None:
+        with _translated():
+            found = await self._redis.hgetall(_HOLDER)
+        return Holder(str(found["owner"]), float(found["alive_until"])) if found else None
+
+    async def beat(self, holder: Holder) -> None:
+        with _translated():
+            await self._redis.hset(_HOLDER, mapping={"owner": holder.owner, "alive_until": repr(holder.alive_until)})
+
+    async def leave(self, owner: str) -> None:
+        holder = await self.holder()
+        if holder is not None and holder.owner == owner:
+            with _translated():
+                await self._redis.delete(_HOLDER)
 
     async def holds(self, epoch: int) -> bool:
         with _translated():

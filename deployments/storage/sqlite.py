@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ import aiosqlite
 from deployments.errors import StoreUnavailable
 from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
 from deployments.storage.codecs import dump_record, load_record
-from deployments.storage.records import LeaseLost
+from deployments.storage.records import Holder, LeaseLost
 
 _FINAL = tuple(status.value for status in TaskStatus if status.final)
 _MARKS = ", ".join("?" for _ in _FINAL)
@@ -21,6 +22,9 @@ _SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 CREATE TABLE IF NOT EXISTS lease (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, owner TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS holder (
+    id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, alive_until REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS tasks (
     task_id TEXT PRIMARY KEY,
     status TEXT NOT NULL,
@@ -78,6 +82,16 @@ class SqliteStore:
 
     async def acquire(self, owner: str) -> int:
         return int((await self._rows(_ACQUIRE, owner))[0][0])
+
+    async def holder(self) -> Holder | None:
+        rows = await self._rows("SELECT owner, alive_until FROM holder")
+        return Holder(*rows[0]) if rows else None
+
+    async def beat(self, holder: Holder) -> None:
+        await self._change("REPLACE INTO holder (id, owner, alive_until) VALUES (1, ?, ?)", *astuple(holder))
+
+    async def leave(self, owner: str) -> None:
+        await self._change("DELETE FROM holder WHERE owner = ?", owner)
 
     async def holds(self, epoch: int) -> bool:
         return bool(await self._rows("SELECT 1 FROM lease WHERE epoch = ?", epoch))

@@ -65,6 +65,19 @@ class ActiveTasks:
         """1 is the task that starts next; None: it does not wait."""
         return self._admission.position(task_id)
 
+    def estimate_s(self, record: TaskRecord, position: int | None) -> float | None:
+        """Seconds until a task at that place of the queue has ended; None while that cannot be said."""
+        return self._driver.estimate_s(record, position)
+
+    async def expect(self, record: TaskRecord) -> TaskRecord | None:
+        """The task there is under that id, or None if it would be admitted now. Raises: as `submit`."""
+        self._journal.check_open()
+        arrival = self._arriving.get(record.task_id)
+        known = await asyncio.shield(arrival) if arrival else await self._known(record.task_id)
+        if known is None:
+            self._check_room()
+        return known and _same(known, record)
+
     async def submit(self, record: TaskRecord) -> TaskRecord:
         """The task there is now under that id. Goes on if the caller is cancelled.
 
@@ -76,10 +89,7 @@ class ActiveTasks:
             arrival = asyncio.create_task(self._arrive(record))
             self._arriving[record.task_id] = arrival
             arrival.add_done_callback(lambda _: self._arriving.pop(record.task_id, None))
-        known = await asyncio.shield(arrival)
-        if known.digest != record.digest:
-            raise TaskConflict("the task id is taken by a different job", task_id=record.task_id)
-        return known
+        return _same(await asyncio.shield(arrival), record)
 
     async def take_up(self, task_id: str) -> None:
         """Drive a task the store has and nobody drives: its submission was stored although that seemed to fail."""
@@ -117,14 +127,10 @@ class ActiveTasks:
         await self._drivers.finish()
 
     async def _arrive(self, record: TaskRecord) -> TaskRecord:
-        live = self._live.get(record.task_id)
-        if live is not None:
-            return live.record
-        stored = await self._store.get(record.task_id)
-        if stored is not None:
-            return stored
-        if len(self._live) + self._entering >= self._limits.max_running + self._limits.max_queued:
-            raise QueueFull("too many tasks wait already", retry_after_s=math.ceil(self.average_run_s or 1.0))
+        known = await self._known(record.task_id)
+        if known is not None:
+            return known
+        self._check_room()
         self._entering += 1
         try:
             await self._journal.save_once(record)
@@ -135,6 +141,14 @@ class ActiveTasks:
         self._adopt(record)
         logger.info("task %s: submitted", record.task_id)
         return record
+
+    async def _known(self, task_id: str) -> TaskRecord | None:
+        live = self._live.get(task_id)
+        return live.record if live else await self._store.get(task_id)
+
+    def _check_room(self) -> None:
+        if len(self._live) + self._entering >= self._limits.max_running + self._limits.max_queued:
+            raise QueueFull("too many tasks wait already", retry_after_s=math.ceil(self.average_run_s or 1.0))
 
     def _adopt(self, record: TaskRecord) -> None:
         if self._journal.is_open:
@@ -156,6 +170,13 @@ class ActiveTasks:
             live.ended.set()
         if live.record.status.final:
             self._ended(live.record)
+
+
+def _same(known: TaskRecord, wanted: TaskRecord) -> TaskRecord:
+    """Raises: TaskConflict."""
+    if known.digest != wanted.digest:
+        raise TaskConflict("the task id is taken by a different job", task_id=wanted.task_id)
+    return known
 
 
 def replaced() -> ShuttingDown:

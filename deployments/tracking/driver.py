@@ -53,6 +53,7 @@ class Driver:
         self._limits = limits
         self._clock = clock
         self.average_run_s: float | None = None
+        self._pace = 1.0
 
     async def drive(self, live: LiveTask) -> None:
         """Returns when the task has ended, or when it was interrupted without a cancel: then it waits in the store,
@@ -87,7 +88,7 @@ class Driver:
             logger.exception("task %s: its work broke", live.record.task_id)
             await self._fail(live, InferenceFailed("the task failed inside the service"))
         else:
-            self._learn(self._clock() - started_at)
+            self._learn(self._clock() - started_at, live.record.expected_s)
             await self._journal.move(live, lambda record: complete(record, info, self._clock()))
 
     async def _work(self, live: LiveTask) -> ErasedInfo:
@@ -124,8 +125,18 @@ class Driver:
     async def _fail(self, live: LiveTask, error: TextRemovalError) -> None:
         await self._journal.move(live, lambda record: fail(record, error, self._clock()))
 
-    def _learn(self, run_s: float) -> None:
+    def estimate_s(self, record: TaskRecord, position: int | None) -> float | None:
+        """Until a task that has not begun ends, seconds: what those before it take in their places, and its own work.
+        None before anything is known."""
+        own_s = self.average_run_s if record.expected_s is None else record.expected_s * self._pace
+        if own_s is None:
+            return None
+        return own_s + (position or 0) * (self.average_run_s or own_s) / self._limits.max_running
+
+    def _learn(self, run_s: float, expected_s: float | None) -> None:
         self.average_run_s = run_s if self.average_run_s is None else 0.8 * self.average_run_s + 0.2 * run_s
+        if expected_s:
+            self._pace += 0.2 * (run_s / expected_s - self._pace)
 
 
 def gave_up(attempts: int, reason: str) -> InferenceFailed:

@@ -8,10 +8,8 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
-
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
 
 from deployments.callbacks.policy import CallbackPolicy
 from deployments.callbacks.sender import CallbackSender
@@ -23,8 +21,9 @@ from deployments.messages.ports import Tracker
 from deployments.messages.task import TaskRecord
 from deployments.remote.clients import RemoteEraser
 from deployments.storage.blobs import open_blobs
+from deployments.storage.holding import ALIVE_S, BEAT_S, refuse_if_held
 from deployments.storage.opening import open_store
-from deployments.storage.records import TaskStore
+from deployments.storage.records import Holder, TaskStore
 from deployments.tracking.driver import TrackerLimits
 from deployments.tracking.model_status import ModelStatuses
 from deployments.tracking.tracker import TaskTracker
@@ -38,7 +37,8 @@ STORE_PATIENCE_S = 10.0
 class TrackerHost:
     """A TaskTracker from the moment its store can be opened.
 
-    While the store cannot be reached, opening it is tried again and again; calls then raise StoreUnavailable.
+    While the store cannot be reached, or another service works on it, taking it over is tried again and again; calls
+    then raise StoreUnavailable, which says why. A lease that was lost is acquired again.
     """
 
     def __init__(self, settings: Settings, eraser: RemoteEraser) -> None:
@@ -50,8 +50,13 @@ class TrackerHost:
         policy = CallbackPolicy(settings.callback_allowed_hosts)
         self._sender = CallbackSender(policy, self._blobs, settings.callback_secret)
         self._store: TaskStore | None = None
+        self._tracker: TaskTracker | None = None
+        self._fault: str | None = "the task store has not been opened yet"
+        self._name = f"{settings.service_id}/{uuid.uuid4().hex[:8]}"
+        self._has_tracked = False
+        self._ready = asyncio.Event()
         self._stopped = False
-        self._opening = asyncio.create_task(self._open())
+        self._keeping = asyncio.create_task(self._keep())
 
     async def ask(self, verb: str, *arguments: Any) -> Any:
         """Call a method of `messages.ports.Tracker` that answers once."""
@@ -68,44 +73,92 @@ class TrackerHost:
     async def models(self) -> tuple[ModelStatus, ...]:
         return self._models.snapshot(time.monotonic())
 
+    async def fault(self) -> str | None:
+        """Why no task can run now."""
+        return self._fault
+
+    def check_health(self) -> None:
+        """Serve replaces the replica if this raises."""
+        if self._keeping.done() and not self._stopped:
+            raise RuntimeError("nobody looks after the task store any more")
+
     async def stop(self) -> None:
         """Leave unfinished tasks to the next tracker; the attempts broken off do not count. Watches end with
         ShuttingDown."""
         if self._stopped:
             return
         self._stopped = True
-        if self._opening.done() and not self._opening.cancelled():
-            await self._opening.result().stop()
-        self._opening.cancel()
+        self._keeping.cancel()
+        await asyncio.wait([self._keeping])
         await self._sender.close()
         if self._store is not None:
+            with suppress(StoreUnavailable):
+                await self._store.leave(self._name)
             await self._store.close()
 
     async def _tracking(self) -> Tracker:
         try:
-            return await asyncio.wait_for(asyncio.shield(self._opening), STORE_PATIENCE_S)
+            async with asyncio.timeout(STORE_PATIENCE_S):
+                while self._tracker is None:
+                    await self._ready.wait()
         except TimeoutError:
-            raise StoreUnavailable("the task store cannot be reached") from None
+            raise StoreUnavailable(self._fault or "the task store cannot be reached") from None
+        return self._tracker
 
-    async def _open(self) -> TaskTracker:
+    async def _keep(self) -> None:
+        """Track tasks for ever, under one lease after the other."""
+        while True:
+            try:
+                store = await self._opened()
+                await self._track(store)
+            except StoreUnavailable as error:
+                self._say(error.message)
+                await asyncio.sleep(STORE_RETRY_S)
+            except Exception:  # whatever it was, the next attempt may go better, and calls are told meanwhile
+                log.exception("tasks cannot be tracked")
+                self._say("the task tracker failed; its log has the cause")
+                await asyncio.sleep(STORE_RETRY_S)
+
+    async def _opened(self) -> TaskStore:
+        if self._store is None:
+            self._store = await open_store(self._settings.task_store_url)
+        return self._store
+
+    async def _track(self, store: TaskStore) -> None:
+        """Returns when the lease is lost. Raises: StoreUnavailable, also while another service lives on the store, or a
+        replica of this one that came later."""
         settings = self._settings
+        await refuse_if_held(store, self._name if self._has_tracked else settings.service_id)
         limits = TrackerLimits(
             max_running=settings.app.tasks.max_running,
             max_queued=settings.app.tasks.max_waiting,
             ttl_s=settings.task_ttl_s,
         )
-        owner = uuid.uuid4().hex
+        tracker = TaskTracker(store, self._blobs, self._eraser.run_task, self._sender, limits, owner=self._name)
+        await store.beat(Holder(self._name, time.time() + ALIVE_S))
+        await tracker.start()
+        self._tracker, self._fault, self._has_tracked = tracker, None, True
+        self._ready.set()
+        try:
+            while not tracker.closed.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(tracker.closed.wait(), BEAT_S)
+                await self._beat(store, tracker)
+        finally:
+            self._tracker = None
+            self._ready.clear()
+            await tracker.stop()
+        self._say("the lease on the task store was lost")
 
-        async def start() -> TaskTracker:
-            if self._store is None:
-                self._store = await open_store(settings.task_store_url)
-            tracker = TaskTracker(self._store, self._blobs, self._eraser.run_task, self._sender, limits, owner=owner)
-            await tracker.start()
-            return tracker
+    async def _beat(self, store: TaskStore, tracker: TaskTracker) -> None:
+        try:
+            await tracker.check_lease()  # or the word of one that has taken over would be overwritten
+            if not tracker.closed.is_set():
+                await store.beat(Holder(self._name, time.time() + ALIVE_S))
+        except StoreUnavailable as error:  # the tracker waits for it too
+            log.debug("could not say that this service lives: %s", error.message)
 
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(StoreUnavailable),
-            wait=wait_fixed(STORE_RETRY_S),
-            before_sleep=lambda _: log.warning("the task store cannot be opened, trying again"),
-        )
-        return await retrying(start)
+    def _say(self, fault: str) -> None:
+        if fault != self._fault:
+            log.warning("no task can run: %s", fault)
+        self._fault = fault

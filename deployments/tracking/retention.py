@@ -51,12 +51,13 @@ class Retention:
             await self.call_back(record)
 
     async def call_back(self, record: TaskRecord) -> None:
-        """Subscribers hear nothing of the outcome: they have had their final record. Raises: LeaseLost."""
+        """The outcome is no moment of the task: its `seq` stays, or a subscriber that comes back would get the end once
+        more. Raises: LeaseLost."""
         outcome = await self._sender(record)
         async with self._ended_records:
             newest = await self._journal.newest(record.task_id)
             if newest is not None:
-                await self._journal.save(replace(newest, callback=outcome, seq=newest.seq + 1))
+                await self._journal.save(replace(newest, callback=outcome))
 
     async def clear(self, record: TaskRecord) -> None:
         """Delete what an ended task no longer needs: its input, and results other than the one it ended with."""
@@ -80,7 +81,7 @@ class Retention:
         if record.result is None:
             await self._journal.delete(record.task_id)
         else:
-            await self._journal.save(replace(record, result_expired=True, seq=record.seq + 1))
+            await self._journal.save(replace(record, result_expired=True))
             await self._blobs.delete(result_key(record.task_id, record.digest, record.attempt))
 
     async def collect(self) -> None:

@@ -1,5 +1,6 @@
 """Every task from submission to its end: admitted, run, retried, cancelled, announced. Pure asyncio, no Ray."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -46,6 +47,8 @@ class TaskTracker:
         self._active = ActiveTasks(store, self._journal, runner, self._wind_up, limits, clock)
         self._retention = Retention(store, blobs, self._journal, sender, clock, limits.ttl_s)
         self._background = BackgroundTasks()
+        self.closed = asyncio.Event()
+        """Set once it has stepped down, whether it was stopped or a newer tracker has come: it never opens again."""
 
     @property
     def running(self) -> int:
@@ -97,6 +100,12 @@ class TaskTracker:
         self._step_down()
         await self._active.finish()
         await self._background.stop()
+
+    async def expect(self, record: TaskRecord) -> TaskRecord | None:
+        """Before the input of a submission is stored: the task there is with its id and digest, or None if it would be
+        admitted now. Raises: as `submit`."""
+        known = await self._active.expect(record)
+        return known and self._placed(known)
 
     async def submit(self, record: TaskRecord) -> TaskRecord:
         """Durable on return; the same id with the same digest returns the task there is. Goes on if the caller is
@@ -187,9 +196,13 @@ class TaskTracker:
         self._background.spawn(self._retention.wind_up(record))
 
     def _step_down(self) -> None:
+        self.closed.set()
         self._journal.close()
         self._active.interrupt()
         self._subscribers.close()
 
     def _placed(self, record: TaskRecord) -> TaskRecord:
-        return replace(record, queue_position=self._active.queue_position(record.task_id))
+        position = self._active.queue_position(record.task_id)
+        if record.status is not TaskStatus.PENDING:
+            return replace(record, queue_position=position)
+        return replace(record, queue_position=position, estimated_remaining_s=self._active.estimate_s(record, position))

@@ -60,6 +60,7 @@ class Connection:
         self.feed = Subscription(tasks)
         self.sending = asyncio.Lock()
         self.task_id: str | None = None
+        self.cancelling: dict[str, asyncio.Task[None]] = {}
         self.commands = {
             "subscribe_task": self._subscribe,
             "unsubscribe_task": self._unsubscribe,
@@ -93,7 +94,7 @@ class Connection:
             log.exception("websocket %s: unexpected error", self.id)
             await self._close(INTERNAL_ERROR, "the service failed; its log has the cause")
         finally:
-            await stop(*jobs)
+            await stop(*jobs, *self.cancelling.values())
             await self.feed.close()
 
     async def _tell(self) -> None:
@@ -160,8 +161,25 @@ class Connection:
             await self._write(progress_update(record) | moments(record))
 
     async def _cancel(self, task_id: str) -> None:
-        """Answered with `task_cancelled` once the work has stopped, followed or not."""
-        self.feed.offer(await self.tasks.cancel(task_id))
+        """Answered with `task_cancelled` once the work has stopped, followed or not; other messages are answered
+        meanwhile."""
+        if task_id in self.cancelling:
+            return
+        if len(self.cancelling) >= MAX_FOLLOWED:
+            raise InvalidRequest(f"this connection waits for the end of {MAX_FOLLOWED} tasks already")
+        self.cancelling[task_id] = asyncio.create_task(self._cancel_and_answer(task_id))
+
+    async def _cancel_and_answer(self, task_id: str) -> None:
+        try:
+            self.feed.offer(await self.tasks.cancel(task_id))
+        except TextRemovalError as error:
+            with suppress(WebSocketDisconnect, RuntimeError, OSError, TimeoutError):
+                await self._send("error", error=error.message)
+        except Exception:
+            log.exception("websocket %s: could not cancel %s", self.id, task_id)
+            await self._close(INTERNAL_ERROR, "the service failed; its log has the cause")
+        finally:
+            del self.cancelling[task_id]
 
     async def _send(self, kind: str, **fields: Any) -> None:
         async with self.sending:

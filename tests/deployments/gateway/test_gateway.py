@@ -43,6 +43,9 @@ class Tracker:
             raise self.error
         return (ModelStatus("lama", ModelState.READY, "cpu"), ModelStatus("cv2", ModelState.READY, "cpu"))
 
+    async def fault(self) -> str | None:
+        return None
+
 
 def gateway(eraser: Any, tracker: Any, limit: int = 2) -> Gateway:
     config = AppConfig(gateway=GatewayConfig(max_waiting=limit))

@@ -11,7 +11,7 @@ def verdict(
         default="lama",
         fallback=fallback,
         sleeping=frozenset(filter(None, [sleeping])),
-        tracker_reachable=reachable,
+        tracker_fault=None if reachable else "the task tracker does not answer",
     )
 
 

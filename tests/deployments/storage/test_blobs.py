@@ -123,3 +123,23 @@ async def test_concurrent_readers_see_a_whole_blob_while_it_is_replaced(tmp_path
 def test_a_url_of_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="nonsense"):
         open_blobs("nonsense://x")
+
+
+async def test_a_file_and_the_name_it_got_last_are_on_the_disk_before_put_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    synced: list[tuple[str, list[str]]] = []
+    real = os.fsync
+
+    def watched(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").resolve()
+        synced.append((path.name.partition(".")[0], sorted(p.name for p in path.iterdir()) if path.is_dir() else []))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    # When
+    await open_blobs(f"file://{tmp_path}/blobs").put(KEY, b"x")
+    # Then: the new folder's own name, the bytes, and the name under which they are found
+    name = KEY.partition("/")[2]
+    assert synced == [("blobs", ["inputs"]), (name, []), ("inputs", [name])]

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from deployments.api.live import subscription, websocket
 from deployments.errors import ShuttingDown
-from deployments.messages.task import TaskStage, TaskStatus
+from deployments.messages.task import TaskRecord, TaskStage, TaskStatus
 from tests.deployments.api.asgi import Socket
 from tests.deployments.fakes import FakeBackend
 
@@ -137,6 +137,31 @@ async def test_a_cancel_by_message_is_answered_once_with_the_final_event(app: Fa
         await socket.say({"type": "cancel_task", "task_id": "t"})
         # Then
         assert timeless(await socket.hear()) == {"type": "error", "error": "task t has ended"}
+
+
+async def test_a_slow_cancel_delays_no_pong(
+    app: FastAPI, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given: work that is slow to stop
+    stopped = asyncio.Event()
+    cancel = backend.tasks.cancel
+
+    async def slow(task_id: str) -> TaskRecord:
+        await stopped.wait()
+        return await cancel(task_id)
+
+    monkeypatch.setattr(backend.tasks, "cancel", slow)
+    backend.tasks.add("t")
+    async with Socket(app, "/ws/progress/t") as socket:
+        await socket.hear_type("progress_update")
+        # When
+        await socket.say({"type": "cancel_task", "task_id": "t"})
+        await socket.say({"type": "cancel_task", "task_id": "t"})
+        await socket.say({"type": "ping", "timestamp": 7})
+        # Then
+        assert (await socket.hear())["type"] == "pong"
+        stopped.set()
+        assert (await socket.hear())["type"] == "task_cancelled"
 
 
 async def test_a_task_nobody_follows_here_can_be_cancelled_too(app: FastAPI, backend: FakeBackend) -> None:

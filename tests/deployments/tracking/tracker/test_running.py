@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 from collections import Counter
 
 import pytest
@@ -165,3 +166,30 @@ async def test_a_submission_goes_on_when_its_caller_hangs_up(tracking: TaskTrack
     assert submission.cancelled()
     await tracking.submit(task("a"))
     assert (await end_of(tracking, "a")).status is TaskStatus.COMPLETED
+
+
+async def test_a_submission_is_told_how_long_it_will_take_and_learns_from_those_before(
+    store: TaskStore, work: Work, sent: Sent, clock: Clock
+) -> None:
+    async with tracked(store, work, sent, clock, ONE_AT_A_TIME) as tracking:
+        # Given: nothing has run yet; one that should take 4 s runs, one waits
+        work.hold("a")
+        await tracking.submit(dataclasses.replace(task("a"), expected_s=4.0))
+        await work.until_running("a")
+        # When
+        second = await tracking.submit(dataclasses.replace(task("b"), expected_s=6.0))
+        third = await tracking.submit(task("c"))
+        # Then: of a task nothing is known about, nothing can be said
+        assert (second.queue_position, second.estimated_remaining_s) == (1, 12.0)
+        assert third.estimated_remaining_s is None
+        # When: it took twice as long as it should
+        work.hold("b")
+        clock.now += 8.0
+        work.let_go("a")
+        await end_of(tracking, "a")
+        await work.until_running("b")
+        # Then
+        last = await tracking.submit(dataclasses.replace(task("d"), expected_s=10.0))
+        assert last.estimated_remaining_s == pytest.approx(10.0 * 1.2 + 2 * 8.0)
+        assert (await tracking.get("c")).estimated_remaining_s == pytest.approx(8.0 + 8.0)
+        work.let_go()

@@ -4,7 +4,7 @@ from deployments.messages.task import Callback, CallbackState, TaskStatus
 from deployments.storage.records import TaskStore
 from deployments.tracking.tracker import TaskTracker
 from tests.deployments.tracking.tracker.fakes import HOOK, Clock, Sent, Work, task
-from tests.deployments.tracking.tracker.following import end_of, tracked, until_called_back
+from tests.deployments.tracking.tracker.following import LIMITS, end_of, tracked, until_called_back
 
 
 async def test_the_outcome_of_a_callback_is_durable(tracking: TaskTracker, sent: Sent, store: TaskStore) -> None:
@@ -17,7 +17,24 @@ async def test_the_outcome_of_a_callback_is_durable(tracking: TaskTracker, sent:
     assert sent.records == [final]
     stored = await store.get("a")
     assert stored is not None
-    assert (stored.callback, stored.seq, stored.status) == (outcome, final.seq + 1, TaskStatus.COMPLETED)
+    assert (stored.callback, stored.status) == (outcome, TaskStatus.COMPLETED)
+
+
+async def test_what_becomes_of_an_ended_task_is_no_event(
+    tracking: TaskTracker, sent: Sent, clock: Clock, store: TaskStore
+) -> None:
+    # Given: a subscriber has had the end
+    await tracking.submit(task("a", callback=HOOK))
+    final = await end_of(tracking, "a")
+    # When: the callback is delivered, and later the result expires
+    await until_called_back(tracking, "a")
+    called_back = await tracking.get("a")
+    clock.now += LIMITS.ttl_s + 1.0
+    await tracking.sweep()
+    expired = await tracking.get("a")
+    # Then: by its seq it has seen all there is, so that an EventSource that comes back is sent away
+    assert expired.result_expired
+    assert (called_back.seq, expired.seq) == (final.seq, final.seq)
 
 
 async def test_a_refused_callback_is_never_sent(tracking: TaskTracker, sent: Sent) -> None:

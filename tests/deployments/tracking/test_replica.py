@@ -1,0 +1,163 @@
+"""The tracker replica in process: it takes the store over, loses it, and shares it with nobody."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployments.__main__ import check_store
+from deployments.config.settings import AppConfig, ConfigurationError, Environment, Settings, resolve
+from deployments.errors import StoreUnavailable
+from deployments.messages.jobs import ErasedInfo
+from deployments.messages.task import TaskRecord, TaskStatus
+from deployments.storage.opening import open_store
+from deployments.storage.records import Holder
+from deployments.tracking import replica as replica_module
+from deployments.tracking.replica import TrackerHost
+from tests.deployments.tracking.tracker.fakes import INFO, task
+
+
+class Eraser:
+    """Every task is done at once."""
+
+    async def run_task(self, record: TaskRecord) -> AsyncGenerator[ErasedInfo]:
+        yield INFO
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    monkeypatch.setenv("IOPAINT_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(replica_module, "STORE_RETRY_S", 0.01)
+    monkeypatch.setattr(replica_module, "STORE_PATIENCE_S", 0.3)
+    return Environment.read()
+
+
+@pytest.fixture
+def settings(environment: Environment) -> Settings:
+    return resolve(AppConfig(), environment)
+
+
+@pytest.fixture
+async def host(settings: Settings) -> AsyncIterator[TrackerHost]:
+    host = tracker_of(settings)
+    yield host
+    await host.stop()
+
+
+def tracker_of(settings: Settings) -> TrackerHost:
+    eraser: Any = Eraser()
+    return TrackerHost(settings, eraser)
+
+
+async def end_of(host: TrackerHost, task_id: str) -> TaskRecord:
+    return [record async for record in host.watch(task_id, None)][-1]
+
+
+async def test_a_lease_that_was_lost_to_nobody_is_acquired_again(host: TrackerHost, settings: Settings) -> None:
+    # Given: a tracker at work; then its epoch is gone, as when somebody clears a key of redis
+    await host.submit(task("before"))
+    assert (await end_of(host, "before")).status is TaskStatus.COMPLETED
+    store = await open_store(settings.task_store_url)
+    await store.acquire("nobody")
+    # When
+    assert host._tracker is not None
+    await host._tracker.check_lease()
+    # Then
+    while host._tracker is None or host._tracker.closed.is_set():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    await host.submit(task("after"))
+    assert (await end_of(host, "after")).status is TaskStatus.COMPLETED
+    assert await host.fault() is None
+    host.check_health()
+    await store.close()
+
+
+async def test_a_second_service_is_told_and_takes_nothing_until_the_first_has_gone(
+    host: TrackerHost, environment: Environment
+) -> None:
+    # Given
+    await host.submit(task("first"))
+    # When
+    second = tracker_of(resolve(AppConfig(), environment))
+    # Then
+    with pytest.raises(StoreUnavailable, match=r"another service \(.*\) works on this task store") as caught:
+        await second.submit(task("second"))
+    assert await second.fault() == caught.value.message
+    await host.submit(task("still"))
+    assert (await end_of(host, "still")).status is TaskStatus.COMPLETED
+    # When
+    await host.stop()
+    # Then
+    await second.submit(task("second"))
+    assert (await end_of(second, "second")).status is TaskStatus.COMPLETED
+    await second.stop()
+
+
+async def test_a_replica_of_the_same_service_takes_over_at_once(host: TrackerHost, settings: Settings) -> None:
+    await host.submit(task("a"))
+
+    successor = tracker_of(settings)
+
+    await successor.submit(task("b"))
+    assert (await end_of(successor, "b")).status is TaskStatus.COMPLETED
+    # and the first does not take the store back while its successor lives
+    assert host._tracker is not None
+    await host._tracker.check_lease()
+    with pytest.raises(StoreUnavailable):
+        await host.submit(task("c"))
+    assert successor._tracker is not None
+    await successor._tracker.check_lease()
+    assert not successor._tracker.closed.is_set()
+    await successor.stop()
+
+
+async def test_errors_that_tell_of_a_fault_are_new_each_time(host: TrackerHost, environment: Environment) -> None:
+    await host.submit(task("a"))
+    second = tracker_of(resolve(AppConfig(), environment))
+    told: list[StoreUnavailable] = []
+
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable) as caught:
+            await second.get("a")
+        told.append(caught.value)
+
+    assert told[0] is not told[1]
+    await second.stop()
+
+
+async def test_a_start_on_a_folder_in_use_is_refused_with_one_line(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given: a service that lives
+    monkeypatch.setattr("deployments.__main__.ALIVE_S", 0.1)
+    settings = resolve(AppConfig(), environment)
+    store = await open_store(settings.task_store_url)
+    await store.beat(Holder("other", 4e9))
+    # When / Then
+    with pytest.raises(ConfigurationError, match=r"^another service \(other\) works on this task store; stop it, or"):
+        await check_store(settings)
+    # When it has left / Then
+    await store.leave("other")
+    await check_store(settings)
+    await store.close()
+
+
+async def test_a_start_after_a_crash_waits_until_the_dead_service_is_known_to_be_dead(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given: its last word is not old enough yet
+    now = [1000.0]
+    monkeypatch.setattr("deployments.storage.holding.time.time", lambda: now[0])
+    settings = resolve(AppConfig(), environment)
+    store = await open_store(settings.task_store_url)
+    await store.beat(Holder("dead", 1001.0))
+    checking = asyncio.create_task(check_store(settings))
+    await asyncio.sleep(0.3)
+    assert not checking.done()
+    # When
+    now[0] = 1002.0
+    # Then
+    await checking
+    await store.close()

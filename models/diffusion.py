@@ -21,6 +21,11 @@ from models.base import LoadOptions, ModelFacts
 from models.errors import InvalidRequest, ModelUnavailable, TextRemovalError, WeightsUnavailable
 from models.types import Image, Images, InpaintParameters, Mask, Masks, StepCallback
 
+FINISHING = ("sd_scale", "sd_mask_blur", "sd_match_histograms", "sd_keep_unmasked_area")
+"""What IOPaint does before and after a model's `forward`. Without any of it, the pipeline's own pasting is all."""
+
+PLAIN = InpaintParameters()
+
 KINDS = {
     "StableDiffusionPipeline": "DIFFUSERS_SD",
     "StableDiffusionInpaintPipeline": "DIFFUSERS_SD_INPAINT",
@@ -61,18 +66,22 @@ class DiffusionModel:
         # IOPaint derives each request's scheduler from the last one's; from this one nothing has leaked.
         self.model.model.scheduler = type(self.scheduler).from_config(self.scheduler.config)
         self.model.callback = None if on_step is None else _after_step(on_step, steps)
+        chosen = {name: getattr(parameters, name) for name in self.facts.parameters}
         # Only PowerPaint looks at its task. Without a prompt, the task of this service; else IOPaint's default.
-        task = "text-guided" if parameters.prompt else "object-remove"
-        request = InpaintRequest(
-            powerpaint_task=task, **{name: getattr(parameters, name) for name in self.facts.parameters}
+        chosen["powerpaint_task"] = parameters.powerpaint_task or (
+            "text-guided" if parameters.prompt else "object-remove"
         )
+        request = InpaintRequest(**chosen)
         try:
-            bgr = self.model.forward(image.copy(), mask[:, :, np.newaxis].copy(), request)
+            if all(getattr(parameters, name) == getattr(PLAIN, name) for name in FINISHING):
+                bgr = self.model.forward(image.copy(), mask[:, :, np.newaxis].copy(), request)
+            else:
+                bgr = self.model._scaled_pad_forward(image.copy(), mask.copy(), request)
         except ImportError as error:
             # diffusers' LMS needs scipy, which IOPaint does not ask for.
             message = f"the sampler {parameters.sd_sampler} needs a library that is not installed here"
             raise InvalidRequest(message, field="sd_sampler") from error
-        return np.ascontiguousarray(bgr[:, :, ::-1])
+        return np.ascontiguousarray(bgr[:, :, ::-1]).clip(0, 255).astype(np.uint8)
 
 
 def load(facts: ModelFacts, options: LoadOptions) -> DiffusionModel:

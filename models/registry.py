@@ -16,6 +16,11 @@ DIFFUSION_PARAMETERS = (
     "sd_sampler",
     "prompt",
     "negative_prompt",
+    "sd_scale",
+    "sd_mask_blur",
+    "sd_match_histograms",
+    "sd_keep_unmasked_area",
+    "powerpaint_task",
 )
 
 MODELS = (

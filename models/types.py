@@ -89,6 +89,10 @@ class InpaintParameters:
 
     `sd_seed` -1 asks for a random one. `sd_sampler` is a value of IOPaint's SDSampler ("DDIM"); `sd_strength` is in
     (0, 1]; `cv2_radius` and the `hd_strategy_*` sizes are pixels.
+
+    Of diffusion models only: `sd_scale` (0, 1] shrinks what the model sees; `sd_mask_blur` blends over so many pixels
+    around the mask, and without `sd_keep_unmasked_area` all pixels change; the `croper_*` box (pixels, clipped at the
+    image) is all that is seen and changed with `use_croper`. `powerpaint_task` "" leaves it to the model.
     """
 
     hd_strategy: HDStrategy = HDStrategy.AUTO
@@ -107,9 +111,21 @@ class InpaintParameters:
     zits_wireframe: bool = True
     cv2_flag: str = "INPAINT_NS"
     cv2_radius: int = 4
+    sd_scale: float = 1.0
+    sd_mask_blur: int = 0
+    sd_match_histograms: bool = False
+    sd_keep_unmasked_area: bool = True
+    use_croper: bool = False
+    croper_x: int = 0
+    croper_y: int = 0
+    croper_width: int = 512
+    croper_height: int = 512
+    powerpaint_task: str = ""
 
 
-MODEL_PARAMETERS = tuple(field.name for field in fields(InpaintParameters) if not field.name.startswith("hd_strategy"))
+PLANNING = ("hd_strategy", "use_croper", "croper_")
+
+MODEL_PARAMETERS = tuple(field.name for field in fields(InpaintParameters) if not field.name.startswith(PLANNING))
 """Those that models may read; the rest is the planner's."""
 
 

@@ -81,7 +81,7 @@ class Eraser:
 
         yield Progress("finalizing", 0, 1)
         with watch.measure("encode"):
-            end = await in_thread(partial(finished, job, decoded, view, masked, filling.image, filling.left))
+            end = await in_thread(partial(finished, job, decoded, view, masked, filling))
         info = ErasedInfo(
             media_type=end.media_type,
             model=filling.model,

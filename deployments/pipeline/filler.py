@@ -38,7 +38,8 @@ SEEDS = 99_999_999
 class Filling:
     """The image with all that was masked filled: which model it was, and what else is to be said about it.
 
-    `left` marks what the model filled, and not a fit; where that is nothing, `model` was not asked.
+    `left` marks what the model filled, and not a fit; where that is nothing, `model` was not asked. `changed` marks all
+    that may differ if that is more than the mask: a diffusion model may be asked to change what is around it.
     """
 
     image: Image
@@ -47,6 +48,7 @@ class Filling:
     fallback_for: str | None = None
     seed: int | None = None
     load_s: float = 0.0
+    changed: Mask | None = None
 
 
 class Filler:
@@ -111,9 +113,12 @@ class Filler:
     ) -> AsyncGenerator[Progress | Filling]:
         facts = self._facts[name]
         parameters, seed = _seeded(job.parameters) if facts.diffusion else (job.parameters, None)
-        windows = await in_thread(partial(plan, fit.left, facts, parameters, self._limits), deadline=job.deadline)
+        changed = fit.left
+        if facts.diffusion:
+            changed = await in_thread(partial(masks.changed, fit.left, parameters), deadline=job.deadline)
+        windows = await in_thread(partial(plan, changed, facts, parameters, self._limits), deadline=job.deadline)
         self._count_pixels(sum(window.pixels for window in windows), {"what": "planned"})
-        canvas = Canvas(fit.image, fit.left)
+        canvas = Canvas(fit.image, changed)
         tally = await in_thread(lambda: RegionTally(windows, masked.boxes()))
         load_s = 0.0
         yield tally.progress()
@@ -132,7 +137,8 @@ class Filler:
                     yield tally.progress()
                 elif len(windows) == 1:
                     yield event
-        yield Filling(canvas.image, fit.left, name, fallback_for, seed, load_s)
+        more = changed if facts.diffusion else None
+        yield Filling(canvas.image, fit.left, name, fallback_for, seed, load_s, more)
 
     def _answering(self, wanted: str) -> tuple[str, str | None]:
         """The model to ask, and the wanted one if that has just said that it cannot answer."""

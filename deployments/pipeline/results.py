@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deployments.messages.jobs import EraseJob, OutputFormat, ResultKind
+from deployments.pipeline.filler import Filling
 from deployments.pipeline.masking import Masked
 from models.codec import images
 from models.codec.transparency import Shown, taken_off
@@ -54,14 +55,13 @@ class Finished:
     fitted: int
 
 
-def finished(
-    job: EraseJob, decoded: images.DecodedImage, view: Shown, masked: Masked, filled: Image, left: Mask
-) -> Finished:
-    """`filled` is `view.image` after the fill; `left` marks what a model filled."""
-    decoded, rgb = taken_off(decoded, view, filled, masked.mask)
-    media_type, file = rendered(decoded, rgb, masked.mask, job)
+def finished(job: EraseJob, decoded: images.DecodedImage, view: Shown, masked: Masked, filling: Filling) -> Finished:
+    """`filling` is that of `view.image`."""
+    changed = masked.mask if filling.changed is None else masks.union([masked.mask, filling.changed])
+    decoded, rgb = taken_off(decoded, view, filling.image, changed)
+    media_type, file = rendered(decoded, rgb, changed, job)
     areas = len(masked.regions) or masks.count_areas(masked.mask)
-    return Finished(media_type, file, masks.masked_area(masked.mask), areas, areas - _count_left(masked, left))
+    return Finished(media_type, file, masks.masked_area(masked.mask), areas, areas - _count_left(masked, filling.left))
 
 
 def _count_left(masked: Masked, left: Mask) -> int:

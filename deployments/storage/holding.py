@@ -16,8 +16,12 @@ async def refuse_if_held(store: TaskStore, owner: str) -> None:
     Raises: StoreUnavailable if another one lives on the store.
     """
     holder = await store.holder()
-    if holder is not None and not f"{holder.owner}/".startswith(f"{owner}/") and holder.alive_until > time.time():
-        raise StoreUnavailable(
-            f"another service ({holder.owner.partition('/')[0]}) works on this task store; stop it, or give this one an IOPAINT_DATA_DIR "
-            "or a TASK_STORE_URL of its own"
-        )
+    if holder is None or holder.alive_until <= time.time() or f"{holder.owner}/".startswith(f"{owner}/"):
+        return
+    service = holder.owner.partition("/")[0]
+    if service == owner.partition("/")[0]:
+        raise StoreUnavailable("a newer replica of this service works on the task store")
+    raise StoreUnavailable(
+        f"another service ({service}) works on this task store; stop it, or give this one an IOPAINT_DATA_DIR or a "
+        "TASK_STORE_URL of its own"
+    )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from models.masking.regions import SNAP_PX, bounding_box, edges
 from models.stopping import go_on
-from models.types import Box, Mask, Region
+from models.types import Box, InpaintParameters, Mask, Region
 
 _LEVEL_PX = 1e-9
 """An edge that rises by less is level: its slope may be too large for a number, and the pixels it passes through are
@@ -56,6 +56,20 @@ def dilate(mask: Mask, pixels: int) -> Mask:
     reach = 2 * pixels + 1
     wide = cv2.dilate(mask, np.ones((1, min(reach, 2 * mask.shape[1] + 1)), np.uint8))
     return np.asarray(cv2.dilate(wide, np.ones((min(reach, 2 * mask.shape[0] + 1), 1), np.uint8)), np.uint8)
+
+
+def changed(mask: Mask, parameters: InpaintParameters) -> Mask:
+    """The pixels a diffusion model may change under these parameters, for a mask of what is to be filled."""
+    keeps = parameters.sd_keep_unmasked_area
+    result = dilate(mask, parameters.sd_mask_blur) if keeps else np.full_like(mask, 255)
+    if parameters.use_croper:
+        left, top = max(parameters.croper_x, 0), max(parameters.croper_y, 0)
+        right = max(parameters.croper_x + parameters.croper_width, 0)
+        bottom = max(parameters.croper_y + parameters.croper_height, 0)
+        inside = result[top:bottom, left:right]
+        result = np.zeros_like(mask)
+        result[top:bottom, left:right] = inside
+    return result
 
 
 def masked_area(mask: Mask) -> int:

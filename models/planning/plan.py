@@ -27,12 +27,15 @@ hole longer than the longest forward is cut into tiles; keep full resolution on 
 holes lie so densely that windows with their margins would cost more than the image (5 then reduces all of it).
 """
 
+from dataclasses import replace
+
 from models.base import ModelFacts
+from models.errors import InvalidRequest
 from models.planning.auto import plan_by_cost
 from models.planning.iopaint import plan_as_iopaint
 from models.planning.limits import PlanLimits
-from models.planning.window import Scaling, Window, cut
-from models.types import HDStrategy, InpaintParameters, Mask
+from models.planning.window import Scaling, Window, cut, moved
+from models.types import Box, HDStrategy, InpaintParameters, Mask
 
 __all__ = ["PlanLimits", "Scaling", "Window", "cut", "plan"]
 
@@ -49,6 +52,19 @@ def plan(
 
     Raises: InvalidRequest if an IOPaint strategy asks for too much at once.
     """
+    if parameters.use_croper and facts.diffusion:
+        return _cropped(mask, facts, parameters, limits)
     if parameters.hd_strategy is HDStrategy.AUTO:
         return plan_by_cost(mask, facts, limits)
     return plan_as_iopaint(mask, facts, parameters, limits.forward_bytes)
+
+
+def _cropped(mask: Mask, facts: ModelFacts, parameters: InpaintParameters, limits: PlanLimits) -> tuple[Window, ...]:
+    """InpaintModel._apply_cropper: the part inside the crop, planned by itself."""
+    left, top = parameters.croper_x, parameters.croper_y
+    right, bottom = left + parameters.croper_width, top + parameters.croper_height
+    crop = Box(max(left, 0), max(top, 0), min(right, mask.shape[1]), min(bottom, mask.shape[0]))
+    if crop.width <= 0 or crop.height <= 0:
+        raise InvalidRequest("croper_x: the crop lies outside the image", field="croper_x")
+    inside = plan(mask[crop.slices], facts, replace(parameters, use_croper=False), limits)
+    return tuple(moved(window, crop.left, crop.top) for window in inside)

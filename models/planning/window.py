@@ -1,6 +1,6 @@
 """A rectangle of the image that one model call fills, and how its pixels are taken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import cv2
@@ -51,6 +51,20 @@ class Window:
     def shape(self) -> tuple[int, int]:
         """(height, width) the model gets before padding and must give back."""
         return self.height, self.width
+
+
+def moved(window: Window, right: int, down: int) -> Window:
+    """The same window, of an image that has so many more pixels at its left and top."""
+
+    def shifted(box: Box) -> Box:
+        return Box(box.left + right, box.top + down, box.right + right, box.bottom + down)
+
+    return replace(
+        window,
+        box=shifted(window.box),
+        paste=shifted(window.paste),
+        yields_to=tuple(shifted(box) for box in window.yields_to),
+    )
 
 
 def cut(image: Image, mask: Mask, window: Window) -> tuple[Image, Mask]:

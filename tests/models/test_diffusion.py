@@ -12,6 +12,7 @@ import pytest
 
 from models import registry
 from models.base import InpaintModel
+from models.diffusion import DiffusionModel
 from models.errors import Cancelled, InvalidRequest, ModelUnavailable, WeightsUnavailable
 from models.types import Image, InpaintParameters, Mask
 from tests.standins import import_quietly, make_diffusion
@@ -85,6 +86,51 @@ def test_the_result_equals_iopaints(folder: Path, model: InpaintModel, changed: 
     ours = fill(model, parameters)
     # Then
     assert (ours == by_iopaint(folder, "SD", parameters, *picture())).all()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"sd_scale": 0.5},
+        {"sd_mask_blur": 11},
+        {"sd_match_histograms": True},
+        {"sd_keep_unmasked_area": False},
+        {"sd_scale": 0.7, "sd_mask_blur": 5, "sd_match_histograms": True},
+    ],
+)
+def test_what_iopaint_does_around_a_forward_is_done_as_there(asked: dict[str, Any]) -> None:
+    # Given: IOPaint's base class around a network that gives the negative
+    base = import_quietly("iopaint.model.base")
+    schema = import_quietly("iopaint.schema")
+
+    class Negative(base.DiffusionInpaintModel):  # type: ignore[name-defined,misc]
+        def __init__(self) -> None:
+            self.model = Pipeline()
+
+        def forward(self, image: Image, mask: Mask, config: Any) -> Image:
+            return np.ascontiguousarray(255 - image[:, :, ::-1])
+
+    image, mask = picture(520, 640)
+    parameters = replace(PARAMETERS, **asked)
+    # When
+    facts = registry.facts("owner/name")
+    (ours,) = DiffusionModel(Negative(), Pipeline.scheduler, facts).inpaint(image[None], mask[None], parameters)
+    # Then
+    theirs = Negative()(image.copy(), mask.copy(), schema.InpaintRequest(**{"sd_mask_blur": 0} | asked))
+    assert (ours == np.clip(theirs[:, :, ::-1], 0, 255).astype(np.uint8)).all()
+
+
+class Scheduler:
+    config: Any = None
+
+    @classmethod
+    def from_config(cls, config: Any) -> "Scheduler":
+        return cls()
+
+
+class Pipeline:
+    scheduler = Scheduler()
+    callback: Any = None
 
 
 @pytest.mark.heavy

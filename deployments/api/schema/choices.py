@@ -81,3 +81,7 @@ Format: TypeAlias = Annotated[
 SDSampler: TypeAlias = Annotated[str, OneOf({value: value for value in SD_SAMPLERS.values()}, SD_SAMPLERS)]
 LDMSampler: TypeAlias = Annotated[str, OneOf({"ddim": "ddim", "plms": "plms"})]
 CV2Flag: TypeAlias = Annotated[str, OneOf({"INPAINT_NS": "INPAINT_NS", "INPAINT_TELEA": "INPAINT_TELEA"})]
+POWERPAINT_TASKS = ("text-guided", "context-aware", "shape-guided", "object-remove")
+"""Of iopaint.schema.PowerPaintTask those that change what is masked; outpainting enlarges the image."""
+
+PowerPaintTask: TypeAlias = Annotated[str, OneOf({task: task for task in POWERPAINT_TASKS})]

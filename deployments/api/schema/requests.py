@@ -17,10 +17,12 @@ from deployments.api.schema.choices import (
     Format,
     LDMSampler,
     Masking,
+    PowerPaintTask,
     Result,
     SDSampler,
     Strategy,
 )
+from deployments.api.schema.iopaint_fields import Unserved
 from deployments.api.schema.region_forms import RegionForms, some_regions
 from deployments.api.schema.values import File
 from deployments.messages.jobs import EraseJob, OutputFormat, ResultKind
@@ -80,7 +82,7 @@ class Finding(BaseModel):
         return () if self.within is None else some_regions(self.within, "within")
 
 
-class Options(Body, ABC):
+class Options(Body, Unserved, ABC):
     """The parameters every request that erases may send."""
 
     default_mask_mode: ClassVar[MaskMode] = MaskMode.BOX
@@ -116,6 +118,23 @@ class Options(Body, ABC):
     sd_strength: Annotated[float, Field(gt=0, le=1)] = 1.0
     sd_guidance_scale: Annotated[float, Field(ge=0, le=100)] = 7.5
     sd_sampler: Annotated[SDSampler, Field(description="IOPaint's name or, in lower case, its key.")] = "DDIM"
+    sd_scale: Annotated[float, Field(gt=0, le=1, description="The model sees the window this much smaller.")] = 1.0
+    sd_mask_blur: Annotated[
+        int,
+        Field(ge=0, le=256, description="The result is blended over so many pixels around the mask."),
+    ] = 0
+    sd_match_histograms: bool = False
+    sd_keep_unmasked_area: Annotated[
+        bool, Field(description="false: the whole image is the model's, not only what is masked.")
+    ] = True
+    use_croper: Annotated[bool, Field(description="A diffusion model sees only the `croper_*` box.")] = False
+    croper_x: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    croper_y: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    croper_width: Annotated[int, Field(ge=1, le=1_000_000)] = 512
+    croper_height: Annotated[int, Field(ge=1, le=1_000_000)] = 512
+    powerpaint_task: Annotated[
+        PowerPaintTask, Field(description="By default `text-guided` with a prompt, else `object-remove`.")
+    ] = ""
     prompt: Annotated[str, Field(max_length=10_000)] = ""
     negative_prompt: Annotated[str, Field(max_length=10_000)] = ""
     ldm_steps: Annotated[int, Field(ge=1, le=1000)] = 20

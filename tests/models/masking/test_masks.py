@@ -5,9 +5,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from models.errors import InvalidRegion
-from models.masking.masks import count_areas, dilate, masked_area, rasterise, union
+from models.masking.masks import changed, count_areas, dilate, masked_area, rasterise, union
 from models.masking.regions import bounding_box, corners, polygon, rectangle, validate
-from models.types import Mask, Region
+from models.types import InpaintParameters, Mask, Region
 
 WIDTH, HEIGHT = 24, 18
 NEAR = st.floats(-8, 32) | st.integers(-8, 32).map(float)
@@ -152,3 +152,16 @@ def test_areas_are_counted_with_their_corners() -> None:
     assert masked_area(mask) == 4
     assert count_areas(mask) == 2
     assert count_areas(np.zeros((3, 3), np.uint8)) == 0
+
+
+def test_a_diffusion_model_changes_what_is_masked_and_what_it_is_asked_to_blend_or_not_to_keep() -> None:
+    # Given
+    mask = np.zeros((60, 80), np.uint8)
+    mask[20:30, 30:40] = 255
+    # Then
+    assert (changed(mask, InpaintParameters()) == mask).all()
+    blurred = changed(mask, InpaintParameters(sd_mask_blur=3))
+    assert (np.count_nonzero(blurred), blurred[17, 27]) == (16 * 16, 255)
+    assert (changed(mask, InpaintParameters(sd_keep_unmasked_area=False)) == 255).all()
+    cropped = InpaintParameters(use_croper=True, croper_x=35, croper_y=-5, croper_width=10, croper_height=30)
+    assert np.count_nonzero(changed(mask, cropped)) == 5 * 5

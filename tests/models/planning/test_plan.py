@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models import registry
 from models.base import CostModel, ModelFacts
+from models.errors import InvalidRequest
 from models.planning.buckets import Buckets
 from models.planning.components import MOST_PIECES, Edges, hole_edges
 from models.planning.limits import with_context
@@ -355,3 +356,24 @@ def test_nested_frames_are_planned_as_few_tiles() -> None:
     sizes = hole_edges(mask, 64)[:, 2:] - hole_edges(mask, 64)[:, :2]
     assert np.prod(-(-sizes // 64), axis=1).sum() <= MOST_PIECES
     check(mask, LAMA, PlanLimits())
+
+
+@pytest.mark.parametrize("strategy", [HDStrategy.AUTO, HDStrategy.ORIGINAL])
+def test_a_diffusion_model_sees_only_the_crop_that_is_asked_for(strategy: HDStrategy) -> None:
+    # Given: a crop that reaches over the edge, a hole inside it and one outside
+    mask = np.zeros((1200, 1600), np.uint8)
+    mask[100:150, 900:1000] = mask[900:950, 100:200] = 255
+    crop = InpaintParameters(strategy, use_croper=True, croper_x=800, croper_y=-20, croper_width=600, croper_height=640)
+
+    # When
+    (window,) = plan(mask, SD, crop)
+
+    # Then
+    assert 800 <= window.box.left <= window.paste.left <= 900
+    assert 1000 <= window.paste.right <= window.box.right <= 1400
+    assert window.box.bottom <= 620
+    if strategy is HDStrategy.ORIGINAL:
+        assert window.box == Box(800, 0, 1400, 620)
+    assert len(plan(mask, LAMA, crop)) > 0
+    with pytest.raises(InvalidRequest, match="the crop lies outside"):
+        plan(mask, SD, replace(crop, croper_x=1600))

@@ -161,7 +161,7 @@ def test_a_diffusion_model_changes_what_is_masked_and_what_it_is_asked_to_blend_
     # Then
     assert (changed(mask, InpaintParameters()) == mask).all()
     blurred = changed(mask, InpaintParameters(sd_mask_blur=3))
-    assert (np.count_nonzero(blurred), blurred[17, 27]) == (16 * 16, 255)
+    assert (int(np.count_nonzero(blurred)), int(blurred[17, 27])) == (16 * 16, 255)
     assert (changed(mask, InpaintParameters(sd_keep_unmasked_area=False)) == 255).all()
     cropped = InpaintParameters(use_croper=True, croper_x=35, croper_y=-5, croper_width=10, croper_height=30)
     assert np.count_nonzero(changed(mask, cropped)) == 5 * 5

@@ -17,6 +17,8 @@ RUN --mount=type=cache,target=/root/.cache/uv \
        /build/requirements.lock
 
 FROM python:3.11-slim-bookworm
+# 0 leaves out the network code of mat and fcf, which is for research only (THIRD_PARTY_NOTICES.md).
+ARG RESEARCH_CODE=1
 LABEL org.opencontainers.image.title="text-removal-service" \
       org.opencontainers.image.description="Removes text from images with IOPaint's models, served by Ray Serve" \
       org.opencontainers.image.licenses="Apache-2.0"
@@ -33,10 +35,14 @@ RUN apt-get update \
 
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
+COPY --from=packages /build/requirements.lock ./
+COPY notices/ notices/
 COPY LICENSE pyproject.toml serve_config.yaml ./
 COPY configs/ configs/
 COPY models/ models/
 COPY deployments/ deployments/
+RUN /opt/venv/bin/python -m notices write --to THIRD_PARTY_NOTICES.md \
+    && if [ "$RESEARCH_CODE" = 0 ]; then /opt/venv/bin/python -m notices strip; fi
 
 # PYTHONPATH: the application is never installed, and under KubeRay the processes of Ray start elsewhere.
 # HAProxy (it comes with Ray) in front instead of Ray's own proxy: 5-15 ms less a request (benchmarks/RESULTS.md).

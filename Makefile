@@ -1,5 +1,5 @@
 # `make serve` and `make test` are enough on a machine that has Python 3.11 (or 3.12) and make: they build .venv first.
-.PHONY: serve test lint format bench quality lock audit sbom clean
+.PHONY: serve test lint format bench quality lock audit sbom notices clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -47,6 +47,10 @@ sbom: $(UV)
 	@mkdir -p out
 	$(UV) tool run --quiet --from 'cyclonedx-bom>=7,<8' cyclonedx-py requirements --pyproject pyproject.toml \
 	    --output-reproducible -o out/sbom.json requirements.lock
+
+# Licences of what the image installs, with their texts, and the terms that bind whoever passes it on.
+notices: .venv/.ready
+	$(BIN)/python -m notices write
 
 .venv/.ready: requirements.lock requirements-dev.lock | $(UV)
 	$(UV) venv --quiet --clear --python '>=3.11,<3.13' .venv

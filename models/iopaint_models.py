@@ -116,6 +116,8 @@ def load(facts: ModelFacts, options: LoadOptions) -> IOPaintModel:
             setattr(module, f"{wanted.variable}_MD5", wanted.md5)
         try:
             return IOPaintModel(model_class(torch.device(options.device)), facts)
+        except ImportError as error:  # notices/research.py
+            raise ModelUnavailable(f"{facts.name} was left out of this installation: {error}") from error
         except SystemExit as error:  # IOPaint's answer to a file it cannot read
             files = ", ".join(facts.weights)
             raise ModelUnavailable(f"IOPaint cannot load {files} as {facts.name} on {options.device}") from error

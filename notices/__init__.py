@@ -1,0 +1,1 @@
+"""The notices of third parties whose work an image of this service holds."""

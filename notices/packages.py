@@ -51,7 +51,7 @@ def _pins(lock: Path) -> dict[str, list[str]]:
 
 def _package(name: str, here: Distribution) -> Package:
     files = [file for file in here.files or () if _LICENCE_FILE.search(str(file)) and file.suffix != ".py"]
-    texts = tuple((str(file), file.locate().read_text(errors="replace").strip()) for file in sorted(files))
+    texts = tuple((str(file), Path(file.locate()).read_text(errors="replace").strip()) for file in sorted(files))
     return Package(name, here.version, _licence(here), _home(here), texts)
 
 
@@ -59,10 +59,14 @@ def _licence(here: Distribution) -> str:
     """As its metadata says it: an SPDX expression, else classifiers, else the first line of a free text."""
     metadata = here.metadata
     classified = [c.removeprefix(_CLASSIFIER) for c in metadata.get_all("Classifier") or () if c.startswith("License")]
-    free = (metadata.get("License") or "").strip().partition("\n")[0][:80]
-    return metadata.get("License-Expression") or ", ".join(classified) or free or "not stated; see its project"
+    free = _field(here, "License").strip().partition("\n")[0][:80]
+    return _field(here, "License-Expression") or ", ".join(classified) or free or "not stated; see its project"
 
 
 def _home(here: Distribution) -> str:
     urls = [url.partition(",")[2].strip() for url in here.metadata.get_all("Project-URL") or ()]
-    return here.metadata.get("Home-page") or (urls[0] if urls else "")
+    return _field(here, "Home-page") or (urls[0] if urls else "")
+
+
+def _field(here: Distribution, name: str) -> str:
+    return next(iter(here.metadata.get_all(name) or ()), "")

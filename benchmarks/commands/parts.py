@@ -15,6 +15,7 @@ from benchmarks import fills as savings
 from benchmarks import planner as planners
 from benchmarks import tracker as trackers
 from benchmarks import weights
+from benchmarks import worst as worst_cases
 from benchmarks.commands.options import CACHE, Cache, Save, Workloads, chosen, gathered, saving, show, tell
 from models import registry
 
@@ -99,6 +100,17 @@ def tracker(
             for name, url in urls.items()
         }
         show([trackers.report(results)])
+
+
+@app.command()
+def worst(
+    side: Annotated[list[int] | None, typer.Option(help="Of a square image, pixels; repeatable.")] = None,
+    detection: Annotated[bool, typer.Option(help="The detector too: minutes at 12 megapixels.")] = True,
+    save: Save = None,
+) -> None:
+    """The longest that planning, rasterising and detection can be made to take, by size."""
+    measured = worst_cases.measure(tuple(side or worst_cases.SIDES), detection=detection)
+    show([worst_cases.report(gathered(measured, saving(save, "worst")))])
 
 
 @app.command()

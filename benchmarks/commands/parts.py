@@ -12,6 +12,7 @@ from benchmarks import batcher as batchers
 from benchmarks import codecs as png_codecs
 from benchmarks import cost as costs
 from benchmarks import fills as savings
+from benchmarks import outage as outages
 from benchmarks import planner as planners
 from benchmarks import tracker as trackers
 from benchmarks import weights
@@ -111,6 +112,22 @@ def worst(
     """The longest that planning, rasterising and detection can be made to take, by size."""
     measured = worst_cases.measure(tuple(side or worst_cases.SIDES), detection=detection)
     show([worst_cases.report(gathered(measured, saving(save, "worst")))])
+
+
+@app.command()
+def outage(requests: int = 2000, save: Save = None) -> None:
+    """Memory over requests while the default model's weights cannot be had."""
+
+    async def held() -> list[outages.Held]:
+        keep = saving(save, "outage")
+        found = []
+        async for point in outages.measure(requests):
+            keep(point)
+            tell(f"{point.requests} requests, {point.seconds:.0f} s: {point.rss_bytes / 1e6:.0f} MB")
+            found.append(point)
+        return found
+
+    show([outages.report(asyncio.run(held()))])
 
 
 @app.command()

@@ -153,6 +153,7 @@ async def test_a_slow_cancel_delays_no_pong(
     monkeypatch.setattr(backend.tasks, "cancel", slow)
     backend.tasks.add("t")
     async with Socket(app, "/ws/progress/t") as socket:
+        await socket.hear_type("connection_established")
         await socket.hear_type("progress_update")
         # When
         await socket.say({"type": "cancel_task", "task_id": "t"})

@@ -47,6 +47,8 @@ async def in_thread(work: Callable[[], T], *, deadline: float | None = None, poo
         if not running.cancel():
             await _end_of(ended)
         raise
+    finally:
+        del running, ended  # their error would hold this frame by its traceback, until gc comes
 
 
 async def _end_of(work: "asyncio.Future[T]") -> None:

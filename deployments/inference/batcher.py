@@ -110,6 +110,8 @@ class Batcher(Generic[Item, Result]):
                 self._waiting = [other for other in self._waiting if other is not ticket]
                 ticket.done.cancel()
             raise
+        finally:
+            del ticket  # its error would hold this frame by the traceback, and the frame the window, until gc comes
 
     async def stop(self, owner: str) -> None:
         """End all of an owner's items. Returns when none of them waits or runs; later ones are refused."""
@@ -171,6 +173,10 @@ class Batcher(Generic[Item, Result]):
         for ticket in batch:
             if ticket.cancelled:
                 ticket.done.cancel()
+        del (
+            batch,
+            ticket,
+        )  # an error holds this frame by its traceback: it must not lead to a ticket, which holds the error
         if not live:
             return
         loop = asyncio.get_running_loop()
@@ -178,7 +184,7 @@ class Batcher(Generic[Item, Result]):
             results = await loop.run_in_executor(self._thread, self._run, live)
         except Exception as error:  # whatever a model raises belongs to the items that caused it
             if len(live) == 1:
-                live[0].done.set_exception(error)
+                live.pop().done.set_exception(error)
                 return
             log.warning("a batch of %d failed (%s); running its halves", len(live), error)
             middle = len(live) // 2

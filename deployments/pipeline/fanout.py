@@ -65,7 +65,10 @@ async def fan_out(
         while left:
             event = await events.get()
             if isinstance(event, BaseException):
-                raise event
+                try:
+                    raise event
+                finally:
+                    del event  # it would hold this frame by its traceback, and the frame the image, until gc comes
             yield event
             left -= isinstance(event, FinishedWindow)
     finally:

@@ -3,7 +3,9 @@
 import asyncio
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -88,3 +90,24 @@ async def test_work_does_not_see_the_check_of_other_work_in_its_thread() -> None
             await in_thread(lambda: None, deadline=time.time() - 1, pool=pool)
         await in_thread(go_on, pool=pool)
         await asyncio.get_running_loop().run_in_executor(pool, go_on)
+
+
+async def test_what_failed_work_held_is_not_kept_alive_until_the_garbage_is_collected(
+    no_garbage_collection: None,
+) -> None:
+    class Image:
+        pass
+
+    def fail(image: Image) -> None:
+        raise ValueError("no")
+
+    alive: list[weakref.ref[Image]] = []
+    for _ in range(5):
+        image = Image()
+        alive.append(weakref.ref(image))
+        with pytest.raises(ValueError, match="no"):
+            await in_thread(partial(fail, image))
+        del image
+
+    await in_thread(go_on)  # the thread lets go of its last work when it takes the next
+    assert len([image() for image in alive if image() is not None]) == 0

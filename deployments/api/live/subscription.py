@@ -97,7 +97,10 @@ class Subscription:
                 raise self._missing.pop(0)
             if self._failure:
                 failure, self._failure = self._failure, None
-                raise failure
+                try:
+                    raise failure
+                finally:
+                    del failure  # it would hold this frame by its traceback
             if end is not None and end <= now:
                 return False
             pauses = [pause for pause in (pause_s, None if end is None else end - now) if pause is not None]

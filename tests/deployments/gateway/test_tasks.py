@@ -1,6 +1,8 @@
 """Submission through the gateway: what is stored, what is refused, and what is told about the time."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,9 @@ class Tracker:
         self.records: dict[str, TaskRecord] = {}
         self.refuses: Exception | None = None
         self.refuses_late: Exception | None = None
+
+    async def ask(self, verb: Callable[..., Any], *arguments: Any) -> Any:
+        return await getattr(self, verb.__name__)(*arguments)
 
     async def expect(self, record: TaskRecord) -> TaskRecord | None:
         if self.refuses:

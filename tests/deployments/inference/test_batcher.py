@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import weakref
 from collections.abc import Sequence
 
 import pytest
@@ -223,3 +224,26 @@ async def test_closing_refuses_what_waits_and_what_comes() -> None:
     for late in (waiting, batcher.submit("c", kind="k", pixels=1)):
         with pytest.raises(ShuttingDown):
             await late
+
+
+async def test_a_failed_item_is_not_kept_alive_until_the_garbage_is_collected(no_garbage_collection: None) -> None:
+    # Given
+    class Window:
+        pass
+
+    def fail(tickets: Sequence[Ticket[Window, None]]) -> Sequence[None]:
+        raise RuntimeError("no")
+
+    batcher = Batcher[Window, None](fail, max_pixels=100, max_items=1)
+    alive: list[weakref.ref[Window]] = []
+    # When
+    for _ in range(5):
+        window = Window()
+        alive.append(weakref.ref(window))
+        with pytest.raises(RuntimeError):
+            await batcher.submit(window, kind=1, pixels=1)
+        del window
+    # Then
+    await asyncio.sleep(0)
+    assert [window() for window in alive if window() is not None] == []
+    await batcher.close()

@@ -1,4 +1,5 @@
 import asyncio
+import weakref
 from collections.abc import AsyncGenerator
 
 import numpy as np
@@ -125,3 +126,22 @@ async def test_the_wait_for_a_model_that_loads_is_told_apart() -> None:
     finished = [event async for event in run(model) if isinstance(event, FinishedWindow)]
 
     assert [event.load_s > 0 for event in finished] == [True] * 6
+
+
+async def test_a_failure_keeps_no_image_alive_until_the_garbage_is_collected(no_garbage_collection: None) -> None:
+    # Given
+    alive: list[weakref.ref[Image]] = []
+    # When
+    for _ in range(5):
+        image, mask, windows = six_windows()
+        alive.append(weakref.ref(image))
+        events = fan_out(
+            Model(fail_at=1), "job", image, mask, windows, InpaintParameters(), stepwise=False, deadline=None, ahead=2
+        )
+        with pytest.raises(InferenceFailed):
+            async for _event in events:
+                pass
+        del image, events
+    # Then
+    await asyncio.sleep(0)
+    assert [image() for image in alive if image() is not None] == []

@@ -68,7 +68,7 @@ async def end_of(host: TrackerHost, task_id: str) -> TaskRecord:
 
 async def test_a_lease_that_was_lost_to_nobody_is_acquired_again(host: TrackerHost, settings: Settings) -> None:
     # Given: a tracker at work; then its epoch is gone, as when somebody clears a key of redis
-    await host.submit(task("before"))
+    await host.ask("submit", task("before"))
     assert (await end_of(host, "before")).status is TaskStatus.COMPLETED
     store = await open_store(settings.task_store_url)
     await store.acquire("nobody")
@@ -78,7 +78,7 @@ async def test_a_lease_that_was_lost_to_nobody_is_acquired_again(host: TrackerHo
     # Then
     while host._tracker is None or host._tracker.closed.is_set():  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    await host.submit(task("after"))
+    await host.ask("submit", task("after"))
     assert (await end_of(host, "after")).status is TaskStatus.COMPLETED
     assert await host.fault() is None
     host.check_health()
@@ -89,30 +89,30 @@ async def test_a_second_service_is_told_and_takes_nothing_until_the_first_has_go
     host: TrackerHost, environment: Environment, start: Start
 ) -> None:
     # Given
-    await host.submit(task("first"))
+    await host.ask("submit", task("first"))
     # When
     second = start(resolve(AppConfig(), environment))
     # Then
     with pytest.raises(StoreUnavailable, match=r"another service \(.*\) works on this task store") as caught:
-        await second.submit(task("second"))
+        await second.ask("submit", task("second"))
     assert await second.fault() == caught.value.message
-    await host.submit(task("still"))
+    await host.ask("submit", task("still"))
     assert (await end_of(host, "still")).status is TaskStatus.COMPLETED
     # When
     await host.stop()
     # Then
-    await second.submit(task("second"))
+    await second.ask("submit", task("second"))
     assert (await end_of(second, "second")).status is TaskStatus.COMPLETED
 
 
 async def test_a_replica_of_the_same_service_takes_over_at_once(
     host: TrackerHost, settings: Settings, start: Start
 ) -> None:
-    await host.submit(task("a"))
+    await host.ask("submit", task("a"))
 
     successor = start(settings)
 
-    await successor.submit(task("b"))
+    await successor.ask("submit", task("b"))
     assert (await end_of(successor, "b")).status is TaskStatus.COMPLETED
     # and the first does not take the store back while its successor lives
     assert host._tracker is not None
@@ -120,7 +120,7 @@ async def test_a_replica_of_the_same_service_takes_over_at_once(
     while host._tracker is not None:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     with pytest.raises(StoreUnavailable, match="a newer replica of this service"):
-        await host.submit(task("c"))
+        await host.ask("submit", task("c"))
     assert successor._tracker is not None
     await successor._tracker.check_lease()
     assert not successor._tracker.closed.is_set()
@@ -129,13 +129,13 @@ async def test_a_replica_of_the_same_service_takes_over_at_once(
 async def test_errors_that_tell_of_a_fault_are_new_each_time(
     host: TrackerHost, environment: Environment, start: Start
 ) -> None:
-    await host.submit(task("a"))
+    await host.ask("submit", task("a"))
     second = start(resolve(AppConfig(), environment))
     told: list[StoreUnavailable] = []
 
     for _ in range(2):
         with pytest.raises(StoreUnavailable) as caught:
-            await second.get("a")
+            await second.ask("get", "a")
         told.append(caught.value)
 
     assert told[0] is not told[1]

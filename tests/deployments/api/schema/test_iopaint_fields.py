@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from deployments.api.schema.bodies import InpaintBody
 from deployments.api.schema.iopaint_fields import Unserved
-from deployments.api.schema.requests import InpaintBody
 
 OTHER_DEFAULTS = {
     "hd_strategy_crop_trigger_size",

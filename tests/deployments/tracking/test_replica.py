@@ -30,7 +30,6 @@ class Eraser:
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     monkeypatch.setenv("IOPAINT_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(replica_module, "STORE_RETRY_S", 0.01)
-    monkeypatch.setattr(replica_module, "STORE_PATIENCE_S", 0.3)
     return Environment.read()
 
 
@@ -62,6 +61,13 @@ async def host(start: Start, settings: Settings) -> TrackerHost:
     return start(settings)
 
 
+async def until_it_says(host: TrackerHost, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From then on calls are refused at once."""
+    while fault not in (await host.fault() or ""):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    monkeypatch.setattr(replica_module, "STORE_PATIENCE_S", 0.01)
+
+
 async def end_of(host: TrackerHost, task_id: str) -> TaskRecord:
     return [record async for record in host.watch(task_id, None)][-1]
 
@@ -86,12 +92,13 @@ async def test_a_lease_that_was_lost_to_nobody_is_acquired_again(host: TrackerHo
 
 
 async def test_a_second_service_is_told_and_takes_nothing_until_the_first_has_gone(
-    host: TrackerHost, environment: Environment, start: Start
+    host: TrackerHost, environment: Environment, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given
     await host.ask("submit", task("first"))
     # When
     second = start(resolve(AppConfig(), environment))
+    await until_it_says(second, "another service", monkeypatch)
     # Then
     with pytest.raises(StoreUnavailable, match=r"another service \(.*\) works on this task store") as caught:
         await second.ask("submit", task("second"))
@@ -99,6 +106,7 @@ async def test_a_second_service_is_told_and_takes_nothing_until_the_first_has_go
     await host.ask("submit", task("still"))
     assert (await end_of(host, "still")).status is TaskStatus.COMPLETED
     # When
+    monkeypatch.undo()
     await host.stop()
     # Then
     await second.ask("submit", task("second"))
@@ -106,7 +114,7 @@ async def test_a_second_service_is_told_and_takes_nothing_until_the_first_has_go
 
 
 async def test_a_replica_of_the_same_service_takes_over_at_once(
-    host: TrackerHost, settings: Settings, start: Start
+    host: TrackerHost, settings: Settings, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await host.ask("submit", task("a"))
 
@@ -117,8 +125,7 @@ async def test_a_replica_of_the_same_service_takes_over_at_once(
     # and the first does not take the store back while its successor lives
     assert host._tracker is not None
     await host._tracker.check_lease()
-    while host._tracker is not None:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    await until_it_says(host, "a newer replica", monkeypatch)
     with pytest.raises(StoreUnavailable, match="a newer replica of this service"):
         await host.ask("submit", task("c"))
     assert successor._tracker is not None
@@ -127,10 +134,11 @@ async def test_a_replica_of_the_same_service_takes_over_at_once(
 
 
 async def test_errors_that_tell_of_a_fault_are_new_each_time(
-    host: TrackerHost, environment: Environment, start: Start
+    host: TrackerHost, environment: Environment, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await host.ask("submit", task("a"))
     second = start(resolve(AppConfig(), environment))
+    await until_it_says(second, "another service", monkeypatch)
     told: list[StoreUnavailable] = []
 
     for _ in range(2):

@@ -7,7 +7,7 @@ from pydantic import Field
 from deployments.api.ports import TaskOptions
 from deployments.api.schema.choices import BadRegion, OnBad
 from deployments.api.schema.examples import CORNERS, IMAGE, MASK, POLYGON, RECTANGLE
-from deployments.api.schema.region_forms import RegionForms, some_regions
+from deployments.api.schema.regions.forms import RegionForms, some_regions
 from deployments.api.schema.requests import Body, Examples, Finding, FindingOptions, Options, Origin, Where
 from deployments.api.schema.values import CallbackUrl, File, TaskId
 from deployments.messages.jobs import DetectJob

@@ -23,7 +23,7 @@ from deployments.api.schema.choices import (
     Strategy,
 )
 from deployments.api.schema.iopaint_fields import Unserved
-from deployments.api.schema.region_forms import RegionForms, some_regions
+from deployments.api.schema.regions.forms import RegionForms, some_regions
 from deployments.api.schema.values import File
 from deployments.messages.jobs import EraseJob, OutputFormat, ResultKind
 from models.codec.headers import SUPPORTED

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, GetJsonSchemaHandler, Tag
 from pydantic_core import CoreSchema
 
-from deployments.api.schema.foreign_regions import FORMS, own_form
+from deployments.api.schema.regions.foreign import FORMS, own_form
 from models.errors import InvalidRequest
 from models.masking.regions import corners, polygon, rectangle
 from models.types import Region

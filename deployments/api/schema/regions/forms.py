@@ -1,4 +1,4 @@
-"""The ways a client may write a region, beside what `foreign_regions` understands.
+"""The ways a client may write a region, beside what `foreign.py` understands.
 
 Extra keys (text, id, confidence, ...) are welcome and ignored.
 """

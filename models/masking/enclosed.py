@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.masking.growth import background
+from models.masking.growth import LARGEST_PX, background
 from models.types import Image, Mask
 
 Floats = NDArray[np.floating]
@@ -17,7 +17,8 @@ _LEAST_OF_HOLES, _LEAST_OF_INK = 0.6, 0.2
 """Shares of all enclosed areas, and of the area of the ink around them, that bodies take up at least: letters are
 either outlined or not."""
 _CLOSED_OF_LINE = 0.04
-"""Gaps of an outline up to this share of the line's height are closed first."""
+_CLOSED_PX = 8
+"""Gaps of an outline up to twice this share of the line's height, or so many pixels, are closed first."""
 _CLEAR_OF_LINE = 0.15
 _FEWEST = 4
 
@@ -25,10 +26,12 @@ _FEWEST = 4
 def with_bodies(image: Image, ink: Mask, line_height: float) -> Mask:
     """`ink` (h, w) and the areas it encloses whose mean colour is unlike that of the background around them.
 
-    `image` (h, w, 3) and `ink` show the letters with surroundings.
+    `image` (h, w, 3) and `ink` show the letters with surroundings. Regions over `LARGEST_PX` stay as they are.
     """
-    side = 2 * max(1, round(line_height * _CLOSED_OF_LINE)) + 1
-    whole = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    if ink.size > LARGEST_PX:
+        return ink
+    side = 2 * int(np.clip(round(line_height * _CLOSED_OF_LINE), 1, _CLOSED_PX)) + 1
+    whole = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     contours, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     solid = cv2.drawContours(np.zeros_like(ink), contours, -1, 255, cv2.FILLED)
     holes = ((solid > 0) & (ink == 0)).astype(np.uint8)

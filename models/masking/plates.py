@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.masking.growth import LARGEST_PX
 from models.masking.masks import masked_area
 from models.types import Image, Mask
 
@@ -26,11 +27,11 @@ _ROUNDS = 6
 def letters_on_plate(image: Image, ink: Mask, within: Mask, line_height: float) -> tuple[Mask, Mask] | None:
     """The letters on the plate that `ink` (h, w) covers `within` the region, and that plate without its edge.
 
-    None if it is no plate, or no letters are clear.
+    None if it is no plate, no letters are clear, or there are more pixels than `LARGEST_PX`.
 
     `image` (h, w, 3) has the size of both.
     """
-    plate = _plate(ink, within)
+    plate = _plate(ink, within) if ink.size <= LARGEST_PX else None
     if plate is None:
         return None
     depth = cv2.distanceTransform(plate, cv2.DIST_L2, 3)

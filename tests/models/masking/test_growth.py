@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from models.masking import growth
 from models.masking.growth import grown, with_ring
 from models.types import Image, Mask
 
@@ -105,3 +106,17 @@ def test_in_text_without_any_free_ground_letters_grow_by_a_pixel() -> None:
     ink[5, 5] = 0
 
     assert with_ring(drawn(ink), ink, ink, np.full(ink.shape, 255, np.uint8), 12).all()
+
+
+def test_of_a_very_large_region_a_smaller_picture_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given: letters four times as large, whose ring is four times as wide
+    ink = np.asarray(cv2.resize(letters(), None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST), np.uint8)
+    image = np.asarray(cv2.resize(captured(drawn(letters())), None, fx=4, fy=4), np.uint8)
+    monkeypatch.setattr(growth, "LARGEST_PX", 80_000)
+
+    # When
+    mask = with_ring(image, ink, ink, np.full(ink.shape, 255, np.uint8), 4 * LINE_PX)
+
+    # Then
+    assert np.count_nonzero(mask) > np.count_nonzero(grown(ink, 4))
+    assert np.count_nonzero(mask) <= np.count_nonzero(grown(ink, 12))

@@ -19,6 +19,7 @@ from deployments.api.middleware.trailing_slashes import TrailingSlashes
 from deployments.api.middleware.unexpected_errors import UnexpectedErrors
 from deployments.api.ports import Backend
 from deployments.api.routes.inpaint import inpaint_routes
+from deployments.api.routes.iopaint import iopaint_routes
 from deployments.api.routes.service import NAME, root_routes, service_routes
 from deployments.api.routes.tasks import task_routes
 from deployments.api.routes.tickets import ticket_routes
@@ -47,6 +48,7 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
     add_error_handlers(app)
     app.include_router(root_routes(backend, settings))
     app.include_router(ui_routes())
+    app.include_router(iopaint_routes(backend, settings))
     app.include_router(websocket_routes(backend, keys))
     for router in (
         service_routes(backend, settings),

@@ -73,11 +73,12 @@ async def read_job(
 
 async def _read(request: Request, body_type: type[Body], limit_bytes: int) -> bytearray | list[Part]:
     if is_multipart(request.headers.get("content-type", "")):
-        return await read_form(request, limit_bytes, body_type.model_fields)
+        return await read_form(request, limit_bytes, {*body_type.model_fields, *body_type.synonyms})
     return await read_body(request, limit_bytes)
 
 
 def _validated(fields: dict[str, Any], body_type: type[AnyBody]) -> AnyBody:
+    fields = {body_type.synonyms.get(name, name): value for name, value in fields.items()}
     try:
         return body_type.model_validate(fields)
     except ValidationError as error:

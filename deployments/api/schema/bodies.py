@@ -1,5 +1,6 @@
 """The body of each route, what it asks for, and requests that really work: a test sends each of the examples."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
@@ -32,6 +33,28 @@ class InpaintBody(Options):
 
     def where(self) -> Where:
         return Where(mask=self.mask)
+
+
+class LamaCleanerBody(InpaintBody):
+    """As lama-cleaner's clients send it: a form, with these names. What the service does not know is ignored."""
+
+    synonyms: ClassVar[Mapping[str, str]] = {
+        "ldmSteps": "ldm_steps",
+        "ldmSampler": "ldm_sampler",
+        "zitsWireframe": "zits_wireframe",
+        "hdStrategy": "hd_strategy",
+        "hdStrategyCropMargin": "hd_strategy_crop_margin",
+        "hdStrategyCropTrigerSize": "hd_strategy_crop_trigger_size",
+        "hdStrategyResizeLimit": "hd_strategy_resize_limit",
+        "negativePrompt": "negative_prompt",
+        "sdSeed": "sd_seed",
+        "sdSteps": "sd_steps",
+        "sdStrength": "sd_strength",
+        "sdGuidanceScale": "sd_guidance_scale",
+        "sdSampler": "sd_sampler",
+        "cv2Flag": "cv2_flag",
+        "cv2Radius": "cv2_radius",
+    }
 
 
 class RegionsBody(Options):

@@ -5,6 +5,7 @@ existing clients send more than this service reads.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, TypeAlias
 
@@ -59,6 +60,9 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
     examples: ClassVar[Examples] = {}
+
+    synonyms: ClassVar[Mapping[str, str]] = {}
+    """Other names of fields, for clients of other services."""
 
     image: Annotated[File, Field(description=f"The image file ({SUPPORTED}), with or without a `data:` prefix.")]
     page: Annotated[

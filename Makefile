@@ -1,5 +1,5 @@
 # `make serve` and `make test` are enough on a machine that has Python 3.11 (or 3.12) and make: they build .venv first.
-.PHONY: serve test lint format bench quality lock audit sbom notices clean
+.PHONY: serve test lint format bench quality openapi lock audit sbom notices clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,6 +29,16 @@ bench: .venv/.ready
 
 quality: .venv/.ready
 	$(BIN)/python -m benchmarks.quality
+
+# What others make of the description of the API: clients in TypeScript and Python, and a linter. Needs Node and npm.
+openapi: .venv/.ready | $(UV)
+	@mkdir -p out/openapi
+	$(BIN)/python -m tests.openapi_document out/openapi/openapi.json
+	cd out/openapi && npm install --no-save --no-audit --no-fund --silent openapi-typescript@7 typescript@5 @redocly/cli@2
+	cd out/openapi && npx openapi-typescript openapi.json -o api.ts && npx tsc --noEmit --strict api.ts
+	cd out/openapi && npx redocly lint openapi.json
+	$(UV) tool run --quiet 'openapi-python-client>=0.26,<1' generate --path out/openapi/openapi.json \
+	    --output-path out/openapi/client --overwrite
 
 # After a change of the dependencies in pyproject.toml; versions that still fit stay. Names, versions and hashes only: no
 # addresses. The tools' lock is compiled against the service's, so both together are one environment.

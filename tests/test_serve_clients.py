@@ -1,6 +1,7 @@
 """Clients as they are in the field, over real HTTP: what the server's own parser makes of them."""
 
 import gzip
+import io
 import json
 import shutil
 import socket
@@ -9,8 +10,10 @@ import uuid
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 import websockets
+from PIL import Image, PngImagePlugin
 from websockets.typing import Subprotocol
 
 from tests.pictures import base64_of, encoded, photo
@@ -183,3 +186,85 @@ async def test_a_socket_may_come_before_the_task_and_offer_a_subprotocol(service
     assert socket.subprotocol == "text-removal"
     assert kinds[0] == "connection_established"
     assert kinds[-1] == "task_completed"
+
+
+def erase(client: httpx.Client, image: bytes, **more: object) -> httpx.Response:
+    return client.post(PATH, json={"image": base64_of(image), "regions": [REGION], "model": "cv2"} | more)
+
+
+def test_a_mask_in_the_alpha_channel_marks_what_it_shows(service: Service) -> None:
+    pixels = photo()
+    layer = np.full((240, 320, 4), 255, np.uint8)
+    layer[..., 3] = 0
+    layer[80:110, 100:160, 3] = 255
+    body = {"image": base64_of(encoded(pixels)), "mask": base64_of(encoded(layer)), "model": "cv2"}
+
+    with service.client() as client:
+        painted = client.post("/api/v1/inpaint", json=body)
+        full = client.post("/api/v1/inpaint", json=body | {"mask": base64_of(encoded(np.full_like(pixels, 255)))})
+
+    assert painted.headers["x-total-area"] == "1800"
+    assert (full.status_code, full.json()["error"]) == (422, "invalid_mask")
+
+
+def test_what_a_picture_says_of_itself_comes_back(service: Service) -> None:
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("parameters", "a cat, steps: 20")
+    png = encoded(photo(), "PNG", pnginfo=notes)
+    jpeg = encoded(photo(), "JPEG", quality=70, comment=b"by me", dpi=(300, 300))
+
+    with service.client() as client:
+        as_png = Image.open(io.BytesIO(erase(client, png).content))
+        as_jpeg = Image.open(io.BytesIO(erase(client, jpeg, output_format="same").content))
+
+    assert as_png.info["parameters"] == "a cat, steps: 20"
+    assert (as_jpeg.format, as_jpeg.info["comment"], as_jpeg.info["dpi"]) == ("JPEG", b"by me", (300, 300))
+
+
+@pytest.mark.parametrize(("format", "pages"), [("AVIF", None), ("GIF", "2"), ("TIFF", "2"), ("WEBP", "2")])
+def test_formats_and_pages_of_today_are_read(service: Service, format: str, pages: str | None) -> None:
+    frames = {} if pages is None else {"save_all": True, "append_images": [Image.fromarray(photo(seed=5))]}
+    image = encoded(photo(), format, **frames)
+
+    with service.client() as client:
+        answer = erase(client, image, page=0 if pages is None else 1, output_format="avif")
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers.get("x-pages") == pages
+    assert Image.open(io.BytesIO(answer.content)).format == "AVIF"
+
+
+def test_a_result_compressed_as_its_input_does_not_swell(service: Service) -> None:
+    image = encoded(photo(), "JPEG", quality=60)
+
+    with service.client() as client:
+        answer = erase(client, image, output_format="same")
+
+    assert answer.headers["content-disposition"] == 'inline; filename="erased.jpg"'
+    assert len(answer.content) < 1.3 * len(image)
+
+
+def test_regions_of_other_tools_are_understood_and_bad_ones_left_out_on_demand(service: Service) -> None:
+    quad = [[100, 80], [160, 80], [160, 110], [100, 110]]
+    regions = [[quad, ["TEXT", 0.98]], {"bbox": [100, 80, 60, 30]}, [900, 900, 950, 950]]
+
+    with service.client() as client:
+        refused = erase(client, encoded(photo()), regions=regions)
+        skipped = erase(client, encoded(photo()), regions=regions, on_bad_region="skip")
+        nothing = erase(client, encoded(photo()), regions=regions[2:], on_bad_region="skip")
+
+    assert (refused.status_code, refused.json()["details"]["index"]) == (422, 2)
+    assert (skipped.status_code, skipped.headers["x-regions-count"]) == (200, "2")
+    assert (nothing.status_code, nothing.headers["x-model"], nothing.content) == (200, "none", encoded(photo()))
+
+
+def test_a_client_of_lama_cleaner_is_served(service: Service) -> None:
+    mask = np.zeros((240, 320), np.uint8)
+    mask[80:110, 100:160] = 255
+    files = {"image": ("a.jpg", encoded(photo(), "JPEG")), "mask": ("a_mask.png", encoded(mask))}
+    fields = {"ldmSteps": "25", "hdStrategy": "Crop", "hdStrategyCropTrigerSize": "800", "sizeLimit": "320"}
+
+    with service.client() as client:
+        answer = client.post("/inpaint", files=files, data=fields)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")

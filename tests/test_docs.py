@@ -1,6 +1,8 @@
 """The documentation says what is there: files, links, tables and commands."""
 
+import ast
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,18 @@ def test_every_error_is_in_the_guide_beside_its_status() -> None:
     }
     for row in TABLE.values():
         assert row.code in rows.get(row.status, ()), (row.status, row.code)
+
+
+def test_every_field_of_iopaint_is_in_the_guide() -> None:
+    text = (DOCS / "api.md").read_text()
+    table = text[text.index("### IOPaint's fields") : text.index("### Limits of work")]
+    package = find_spec("iopaint")
+    assert package is not None
+    assert package.origin is not None
+    tree = ast.parse((Path(package.origin).parent / "schema.py").read_text())
+    (model,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "InpaintRequest"]
+    fields = {
+        node.target.id for node in model.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    assert len(fields) == 46
+    assert {field for field in fields if f"`{field}`" not in table} == set()

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from shapely import Polygon, unary_union
+from shapely import Polygon, STRtree, unary_union
 from shapely.geometry.base import BaseGeometry
 
 from models.detection.textmap import Find
+from models.stopping import go_on
 
 _INSIDE = 0.5
 """A find lies inside another with this share of its area."""
@@ -26,18 +27,21 @@ def joined(fine: Sequence[Find], coarse: Sequence[Find], shape: tuple[int, int])
     covers most of both axes of the image, is no line.
     """
     outlines = [_polygon(find) for find in fine]
+    tree = STRtree(outlines)
     dropped: set[int] = set()
     added = []
     for find in coarse:
+        go_on()
         if _covers_all(find, shape):
             continue
         outline = _polygon(find)
-        shared = [outline.intersection(other).area if outline.intersects(other) else 0.0 for other in outlines]
-        if sum(shared) < 0.05 * outline.area:
+        meeting = sorted(tree.query(outline, predicate="intersects").tolist())
+        shared = {n: outline.intersection(outlines[n]).area for n in meeting}
+        if sum(shared.values()) < 0.05 * outline.area:
             added.append(find)
             continue
-        near = [n for n, area in enumerate(shared) if area > _INSIDE * outlines[n].area]
-        covered = unary_union([outlines[n] for n, area in enumerate(shared) if area > 0]).intersection(outline).area
+        near = [n for n, area in shared.items() if area > _INSIDE * outlines[n].area]
+        covered = unary_union([outlines[n] for n, area in shared.items() if area > 0]).intersection(outline).area
         if covered > _SAME * outline.area or _stacked(find, [fine[n] for n in near]):
             continue
         dropped.update(near)

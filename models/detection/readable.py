@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from models.detection.detector import TextDetector, working_scale
+from models.stopping import go_on
 from models.types import Image, Region
 
 
@@ -14,16 +15,18 @@ def readable(
     A found text counts for a region if at least half of it lies inside, or if it covers half of the region and is not
     over four times as large.
     """
-    from shapely import Polygon
+    from shapely import Polygon, STRtree
 
     shapes = [Polygon(region.points).buffer(0) for region in regions]
+    tree = STRtree(shapes)
     seen = set()
     height, width = image.shape[:2]
     scale = working_scale(height, width)
     for left, top, right, bottom in _windows([shape.bounds for shape in shapes], height, width):
         for text in detector.detect(image[top:bottom, left:right], min_confidence=min_confidence, scale=scale):
             found = Polygon([(x + left, y + top) for x, y in text.points])
-            for index, shape in enumerate(shapes):
+            for index in tree.query(found, predicate="intersects").tolist():
+                shape = shapes[index]
                 shared = shape.intersection(found).area
                 if shared > 0.5 * found.area or (shared > 0.5 * shape.area and found.area < 4 * shape.area):
                     seen.add(index)
@@ -37,6 +40,7 @@ def _windows(
     meet become one."""
     windows: list[tuple[int, int, int, int]] = []
     for x1, y1, x2, y2 in bounds:
+        go_on()
         margin = max(32, min(x2 - x1, y2 - y1))
         new = (
             int(max(0, x1 - margin)), int(max(0, y1 - margin)),

@@ -268,3 +268,26 @@ def test_a_client_of_lama_cleaner_is_served(service: Service) -> None:
         answer = client.post("/inpaint", files=files, data=fields)
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+
+
+async def test_a_backend_relays_many_tasks_over_one_socket(service: Service) -> None:
+    """As the backend of the service this one replaces does it: health first, one socket, each task in its turn."""
+    async with httpx.AsyncClient(base_url=service.url, timeout=60, trust_env=False) as client:
+        assert (await client.get("/api/v1/health")).json()["status"] == "healthy"
+        async with websockets.connect(f"{service.ws_url}/ws/progress", proxy=None) as socket:
+            assert json.loads(await socket.recv())["type"] == "connection_established"
+            for _ in range(3):
+                task_id = f"relay-{uuid.uuid4().hex}"
+                await socket.send(json.dumps({"type": "subscribe_task", "task_id": task_id}))
+                accepted = await client.post(
+                    "/api/v1/inpaint-regions-async", json=json.loads(json_body()) | {"task_id": task_id}
+                )
+                heard = [json.loads(await socket.recv())]
+                while heard[-1]["type"] != "task_completed":
+                    heard.append(json.loads(await socket.recv()))
+                result = await client.get(heard[-1]["result"]["processed_image_path"])
+
+                assert accepted.json()["status"] == "pending"
+                assert heard[0]["type"] == "task_subscribed"
+                assert {message["task_id"] for message in heard} == {task_id}
+                assert (result.status_code, result.headers["content-type"]) == (200, "image/png")

@@ -1,9 +1,14 @@
 """The web page."""
 
+import json
 import re
+import shutil
+import subprocess
 
 import httpx
+import pytest
 
+from deployments.api.key_ring import key_in_protocol
 from deployments.api.routes.ui import PAGE
 
 
@@ -35,3 +40,21 @@ async def test_browsers_get_an_icon_without_a_key(client: httpx.AsyncClient) -> 
     answer = await client.get("/favicon.ico")
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no Node here; CI has one")
+def test_the_page_sends_its_key_as_a_subprotocol_the_service_reads() -> None:
+    script = PAGE.read_text()
+    start = script.index("function protocols(key)")
+    function = script[start : script.index("\n}", start) + 2]
+    key = "clé+/=? 𝄞"
+
+    done = subprocess.run(
+        ["node", "-e", f"{function}; console.log(JSON.stringify([protocols(''), protocols({json.dumps(key)})]))"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    without, offered = json.loads(done.stdout)
+    assert without == []
+    assert offered[0] == "text-removal"
+    assert key_in_protocol(offered[1]) == key

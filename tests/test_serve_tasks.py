@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -189,3 +193,22 @@ async def test_every_one_of_many_watchers_gets_the_end_exactly_once(service: Ser
     counted = sum(summary[f"{state}_tasks"] for state in ("active", "completed", "error", "cancelled"))
     assert summary["total_tasks"] == counted
     assert not set(task_ids) & set(summary["active_task_ids"])
+
+
+def test_a_second_service_on_the_same_folder_is_refused_with_one_line(service: Service) -> None:
+    # Given: the data folder of a service that runs
+    folder = service.log.parent / "data"
+    # When
+    second = subprocess.run(
+        [sys.executable, "-m", "deployments"],
+        cwd=Path(__file__).parents[1],
+        env=os.environ | {"IOPAINT_DATA_DIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    # Then
+    assert second.returncode == 2
+    assert second.stderr.startswith("configuration error: another service (")
+    assert second.stderr.count("\n") == 1

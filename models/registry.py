@@ -49,7 +49,7 @@ MODELS = (
         loader="models.opencv:load",
         summary="OpenCV's classic inpainting: no weights, no network; blurs larger areas",
         pad_multiple=1,
-        pixel_bytes=32,  # measured: 22
+        pixel_bytes=32,
         mps=False,
         speed="fast",
         cost=CostModel(pixel_s=7.5e-9, call_s=3e-3),  # it looks at holes only: a window costs what its bytes cost

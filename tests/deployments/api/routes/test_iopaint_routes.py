@@ -7,6 +7,7 @@ import pytest
 
 from deployments.api.schema.examples import IMAGE, MASK
 from models.types import HDStrategy
+from tests.deployments.api.asgi import assert_error
 from tests.deployments.fakes import FakeBackend
 
 IOPAINT = {
@@ -24,6 +25,8 @@ IOPAINT = {
     "use_croper": False,
     "croper_x": 0,
     "use_extender": False,
+    "extender_x": -32,
+    "extender_width": 1920,
     "sd_mask_blur": 12,
     "sd_strength": 1.0,
     "sd_steps": 50,
@@ -111,3 +114,10 @@ async def test_the_models_are_told_in_iopaints_words(client: httpx.AsyncClient) 
     assert "UniPC" in config["samplers"]
     assert (await client.get("/api/v1/samplers")).json() == config["samplers"]
     assert (await client.get("/api/v1/model")).json()["name"] == "lama"
+
+
+@pytest.mark.parametrize("switch", ["use_extender", "sd_lcm_lora", "enable_controlnet", "enable_brushnet"])
+async def test_what_is_switched_on_and_not_served_is_refused_by_name(client: httpx.AsyncClient, switch: str) -> None:
+    body = assert_error(await client.post("/api/v1/inpaint", json=IOPAINT | {switch: True}), 422, "invalid_request")
+
+    assert body["details"]["field"] == switch

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from deployments.api.schema.bodies import InpaintBody
-from deployments.api.schema.iopaint_fields import Unserved
+from deployments.api.schema.iopaint_fields import Companions, Unserved
 
 OTHER_DEFAULTS = {
     "hd_strategy_crop_trigger_size",
@@ -64,7 +64,10 @@ def _is_member(default: object) -> bool:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", Unserved.model_fields)
+SWITCHES = sorted(Unserved.model_fields.keys() - Companions.model_fields.keys())
+
+
+@pytest.mark.parametrize("name", SWITCHES)
 def test_a_field_that_is_not_served_is_refused_by_name_unless_it_asks_for_nothing(name: str) -> None:
     default = Unserved.model_fields[name].default
     # When: sent with its default, as JSON or as a form has it
@@ -76,6 +79,11 @@ def test_a_field_that_is_not_served_is_refused_by_name_unless_it_asks_for_nothin
         body(**{name: ANOTHER[type(default) if default is not None else str]})
     (error,) = caught.value.errors()
     assert (error["loc"][0], error["type"]) == (name, "not_served")
+
+
+@pytest.mark.parametrize("name", Companions.model_fields)
+def test_what_belongs_to_a_switch_that_is_off_may_be_anything(name: str) -> None:
+    body(**{name: ANOTHER[type(Companions.model_fields[name].default)]})
 
 
 def test_what_is_served_reaches_the_model() -> None:

@@ -12,11 +12,10 @@ ROOT = Path(__file__).parents[1]
 FRAMEWORKS = {"ray", "fastapi", "starlette", "pydantic", "uvicorn"}
 HEAVY = {"torch", "torchvision", "iopaint", "diffusers", "transformers", "onnxruntime", "rapidocr", "spandrel"}
 
-COMMON = {"deployments.errors", "deployments.logs", "deployments.metrics", "deployments.threads"}
+COMMON = {"deployments.errors", "deployments.metrics", "deployments.threads"}
 MAY_IMPORT: dict[str, set[str]] = {
     "models": set(),
     "deployments.errors": {"models"},
-    "deployments.logs": set(),
     "deployments.metrics": set(),
     "deployments.supervisor": set(),
     "deployments.threads": {"deployments.errors", "models"},
@@ -171,3 +170,11 @@ def test_folders_stay_small() -> None:
         if len(files := [path for path in folder.glob("*.py") if path.name != "__init__.py"]) > 12
     }
     assert crowded == {}
+
+
+def test_the_deployments_are_few_rooms() -> None:
+    rooms = [
+        path for path in (ROOT / "deployments").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    ]
+
+    assert 10 < len(rooms) - 1 <= 16, sorted(path.name for path in rooms)  # less __init__.py

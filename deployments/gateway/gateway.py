@@ -9,12 +9,12 @@ from typing import Any
 from deployments import metrics
 from deployments.api.app import create_api
 from deployments.api.ports import ServiceHealth, Tasks
+from deployments.config.logs import configure_logging
 from deployments.config.settings import VERSION, Settings
 from deployments.errors import DeadlineExceeded, QueueFull
 from deployments.gateway.health import judge
 from deployments.gateway.prometheus import merged_metrics
 from deployments.gateway.tasks import GatewayTasks
-from deployments.logs import configure_logging
 from deployments.messages.jobs import Answer, Job, ModelStatus
 from deployments.remote.clients import RemoteEraser, RemoteTracker
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from deployments import metrics
+from deployments.config.logs import configure_logging
 from deployments.config.settings import ModelConfig, Settings
 from deployments.errors import DeadlineExceeded
 from deployments.inference.batcher import Batcher, Ticket
 from deployments.inference.loading import LoadingModel
-from deployments.logs import configure_logging
 from deployments.messages.jobs import Filled
 from deployments.messages.ports import ModelReports
 from models.base import OnDevice

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from deployments.config.logs import configure_logging
 from deployments.config.settings import ModelConfig, Settings
-from deployments.logs import configure_logging
 from deployments.messages.jobs import DetectedText, Detection
 from deployments.threads import in_thread
 from models.types import Image, Region

@@ -6,8 +6,8 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
+from deployments.config.logs import configure_logging
 from deployments.config.settings import Settings
-from deployments.logs import configure_logging
 from deployments.messages.jobs import Answer, Detection, DetectJob, Erased, ErasedInfo, EraseJob, Job
 from deployments.messages.ports import TextFinder, WindowModel
 from deployments.pipeline.filler import Filler, Filling

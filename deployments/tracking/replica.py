@@ -13,9 +13,9 @@ from typing import Any
 
 from deployments.callbacks.policy import CallbackPolicy
 from deployments.callbacks.sender import CallbackSender
+from deployments.config.logs import configure_logging
 from deployments.config.settings import Settings
 from deployments.errors import StoreUnavailable
-from deployments.logs import configure_logging
 from deployments.messages.jobs import ModelStatus
 from deployments.messages.ports import Tracker
 from deployments.messages.task import TaskRecord

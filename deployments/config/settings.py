@@ -81,6 +81,17 @@ class Environment(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
+    @field_validator("iopaint_api_keys", mode="before")
+    @classmethod
+    def _some_keys(cls, value: object) -> object:
+        """Who sets the variable wants the service closed: no typing error may open it."""
+        words = value.split(",") if isinstance(value, str) else []
+        if isinstance(value, str) and not any(word.strip() for word in words):
+            raise ValueError("no key in it; without the variable the service is open")
+        if any(word.strip().endswith(":") for word in words):
+            raise ValueError("a name without a key")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -98,7 +109,9 @@ class Environment(BaseSettings):
     def read(cls) -> Self:
         """Raises: ConfigurationError, one line that names the variable."""
         empty_is_meant: dict[str, Any] = {
-            name: "" for name in ("iopaint_fallback_model", "trusted_proxies") if os.environ.get(name.upper()) == ""
+            name: ""
+            for name in ("iopaint_api_keys", "iopaint_fallback_model", "trusted_proxies")
+            if os.environ.get(name.upper()) == ""
         }
         try:
             return cls(**empty_is_meant)
@@ -106,6 +119,8 @@ class Environment(BaseSettings):
             first = error.errors()[0]
             name = str(first["loc"][0]).upper()
             given = os.environ.get(name, os.environ.get(name.lower()))
+            if name == "IOPAINT_API_KEYS":
+                given = "..."  # what is printed ends in logs
             raise ConfigurationError(f"{name}={given!r}: {first['msg']}") from None
 
 

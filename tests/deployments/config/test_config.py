@@ -58,6 +58,18 @@ def test_a_bad_value_is_one_line_that_names_the_variable(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["", " , ", ",", "alice:", "alice:secret,bob:"])
+def test_keys_that_are_set_but_empty_stop_the_start_instead_of_opening_the_service(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("IOPAINT_API_KEYS", value)
+
+    with pytest.raises(ConfigurationError, match="IOPAINT_API_KEYS") as raised:
+        Environment.read()
+
+    assert "secret" not in str(raised.value)
+
+
 def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORS_ORIGINS", "https://a.example, https://b.example")
     monkeypatch.setenv("IOPAINT_API_KEYS", "one,two,")

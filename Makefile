@@ -1,5 +1,5 @@
 # `make serve` and `make test` are enough on a machine that has Python 3.11 (or 3.12) and make: they build .venv first.
-.PHONY: serve test lint format bench quality openapi lock audit sbom notices clean
+.PHONY: serve test lint format bench quality pictures openapi lock audit sbom notices clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,6 +29,11 @@ bench: .venv/.ready
 
 quality: .venv/.ready
 	$(BIN)/python -m benchmarks.quality
+
+# The pictures in docs/images that show what the service does, made from sample.jpg and the sets of `make quality`.
+pictures: .venv/.ready
+	$(BIN)/python -m benchmarks.quality.sample docs/images/sample.jpg docs/images/sample-erased.jpg
+	$(BIN)/python -m benchmarks.quality --picture docs/images/quality.jpg --captured-picture docs/images/captured.jpg
 
 # What others make of the description of the API: clients in TypeScript and Python, and a linter. Needs Node and npm.
 openapi: .venv/.ready | $(UV)

@@ -5,23 +5,24 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psutil
 
+from benchmarks.in_process import Here, Nobody
 from benchmarks.pictures import photo_like
 from benchmarks.report import Report
 from deployments.config.settings import AppConfig, Environment, ModelConfig, resolve
 from deployments.inference.inpainter import Inpainter
-from deployments.messages.jobs import EraseJob, Filled, ModelStatus
+from deployments.messages.jobs import EraseJob
 from deployments.pipeline import filler
 from deployments.pipeline.eraser import Eraser
 from models.codec.metadata import Metadata
 from models.codec.png import write_png
 from models.masking.regions import rectangle
-from models.types import FillMode, Image, InpaintParameters, Mask, Progress
+from models.types import FillMode
 
 POINTS = 6
 
@@ -34,31 +35,6 @@ class Held:
     rss_bytes: int
     seconds: float
     answered: str
-
-
-class _Here:
-    """A model replica in this process, as the pipeline sees its deployment."""
-
-    def __init__(self, replica: Inpainter) -> None:
-        self._replica = replica
-
-    async def inpaint(
-        self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
-    ) -> Filled:
-        return await self._replica.inpaint(job_id, image, mask, parameters, deadline)
-
-    def inpaint_in_steps(
-        self, job_id: str, image: Image, mask: Mask, parameters: InpaintParameters, deadline: float | None
-    ) -> AsyncGenerator[Progress | Filled]:
-        return self._replica.inpaint_in_steps(job_id, image, mask, parameters, deadline)
-
-    async def stop(self, job_id: str) -> None:
-        await self._replica.stop(job_id)
-
-
-class _Nobody:
-    async def report_model(self, replica_id: str, status: ModelStatus) -> None:
-        pass
 
 
 async def measure(requests: int) -> AsyncIterator[Held]:
@@ -90,9 +66,9 @@ async def _pipeline() -> AsyncIterator[Eraser]:
             "LAMA_MODEL_URL": "http://127.0.0.1:9/big-lama.pt",
         }
         settings = resolve(AppConfig(fallback_model="cv2"), Environment.read())
-        replicas = {name: Inpainter(ModelConfig(name=name), settings, _Nobody()) for name in ("lama", "cv2")}
+        replicas = {name: Inpainter(ModelConfig(name=name), settings, Nobody()) for name in ("lama", "cv2")}
         try:
-            yield Eraser(settings, {name: _Here(replica) for name, replica in replicas.items()})
+            yield Eraser(settings, {name: Here(replica) for name, replica in replicas.items()})
         finally:
             await asyncio.gather(*(replica.close() for replica in replicas.values()))
 

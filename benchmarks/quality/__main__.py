@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--model", default="mend", help="what fills: mend, cv2, or any model whose weights are here")
     parser.add_argument("--out", type=Path, default=Path("data/quality"), help="where tables and sheets go")
     parser.add_argument("--picture", type=Path, help="also write a small sheet of a few synthetic scenes here")
+    parser.add_argument("--captured-picture", type=Path, help="and one of a captured scene of each style here")
     options = parser.parse_args()
     filler = registry.load(options.model, "cpu")
     cv2.setNumThreads(1)
@@ -43,7 +44,7 @@ def main() -> None:
         if "synthetic" in (options.set or SETS):
             _synthetic(options.scenes, filler, options.out, options.picture)
         if "captured" in (options.set or SETS):
-            _captured(options.each, filler, options.out)
+            _captured(options.each, filler, options.out, options.captured_picture)
     except FontsMissing as missing:
         sys.exit(str(missing))
 
@@ -58,12 +59,15 @@ def _synthetic(count: int, filler: InpaintModel, out: Path, picture: Path | None
         write_sheet([_row(measured[number]) for number in _SHOWN if number < count], picture, width_px=250)
 
 
-def _captured(each: int, filler: InpaintModel, out: Path) -> None:
+def _captured(each: int, filler: InpaintModel, out: Path, picture: Path | None) -> None:
     evaluated = captured_scenes(each)
     measured = [measure_captured(scene, filler) for scene in _counted(evaluated, len(evaluated))]
     title = f"Captured set ({len(STYLES)} styles, {each} pictures each)"
     _publish(title, report_captured(measured), out / "captured.md")
     write_sheet([_captured_row(one) for one in measured], out / "captured.png", width_px=400)
+    if picture:
+        pairs = [(one.scene.image, one.left["strokes"].result) for one in measured[::each]]
+        write_sheet([left + right for left, right in zip(pairs[::2], pairs[1::2], strict=True)], picture, width_px=320)
 
 
 def _row(one: Measured) -> tuple[Image, ...]:

@@ -2,7 +2,7 @@
 
 Served: pipelines of Stable Diffusion 1.x and 2.x and XL, made for inpainting or not, and PowerPaint v1 by its name.
 Not served, with an error that says so: Paint by Example, InstructPix2Pix, Kandinsky, AnyText, PowerPaint v2. There is
-no ControlNet, BrushNet or LCM-LoRA, and no single-file checkpoint.
+no ControlNet or BrushNet, and no single-file checkpoint.
 
 `low_mem` decodes and encodes large images in tiles (and slices attention on mps). `cpu_offload` keeps weights in main
 memory and brings each layer to a CUDA device when it runs, very slowly; it also leaves out the safety checker. It does
@@ -18,13 +18,18 @@ import numpy as np
 import torch
 
 from models.base import LoadOptions, ModelFacts
-from models.errors import InvalidRequest, ModelUnavailable, TextRemovalError, WeightsUnavailable
+from models.errors import InvalidRequest, LoraUnavailable, ModelUnavailable, TextRemovalError, WeightsUnavailable
 from models.types import Image, Images, InpaintParameters, Mask, Masks, StepCallback
 
 FINISHING = ("sd_scale", "sd_mask_blur", "sd_match_histograms", "sd_keep_unmasked_area")
 """What IOPaint does before and after a model's `forward`. Without any of it, the pipeline's own pasting is all."""
 
 PLAIN = InpaintParameters()
+
+LCM_LORA_FILE = "pytorch_lora_weights.safetensors"
+
+MOST_LCM_STEPS = 50
+"""The LCM sampler picks its steps among as many (`original_inference_steps` of diffusers' LCMScheduler)."""
 
 KINDS = {
     "StableDiffusionPipeline": "DIFFUSERS_SD",
@@ -63,6 +68,9 @@ class DiffusionModel:
         steps = int(parameters.sd_steps * min(parameters.sd_strength, self.max_strength))
         if steps < 1:
             raise InvalidRequest("sd_steps times sd_strength leaves no step to run", field="sd_steps")
+        if (parameters.sd_lcm_lora or parameters.sd_sampler == "LCM") and parameters.sd_steps > MOST_LCM_STEPS:
+            raise InvalidRequest(f"sd_steps: the LCM sampler takes {MOST_LCM_STEPS} at most", field="sd_steps")
+        _switch_lcm_lora(self.model, parameters.sd_lcm_lora)
         # IOPaint derives each request's scheduler from the last one's; from this one nothing has leaked.
         self.model.model.scheduler = type(self.scheduler).from_config(self.scheduler.config)
         self.model.callback = None if on_step is None else _after_step(on_step, steps)
@@ -82,6 +90,31 @@ class DiffusionModel:
             message = f"the sampler {parameters.sd_sampler} needs a library that is not installed here"
             raise InvalidRequest(message, field="sd_sampler") from error
         return np.ascontiguousarray(bgr[:, :, ::-1]).clip(0, 255).astype(np.uint8)
+
+
+def _switch_lcm_lora(model: Any, on: bool) -> None:
+    """ModelManager.enable_disable_lcm_lora: fetched at its first use, as the model itself is, and kept from then on.
+    Which LoRA it is stands in IOPaint's class of the model.
+
+    Raises: LoraUnavailable.
+    """
+    pipeline = model.model
+    loaded = bool(pipeline.get_list_adapters())
+    if not on:
+        if loaded:
+            pipeline.disable_lora()
+    elif loaded:
+        pipeline.enable_lora()
+    else:
+        from iopaint.model.utils import is_local_files_only
+
+        try:
+            pipeline.load_lora_weights(
+                model.lcm_lora_id, weight_name=LCM_LORA_FILE, local_files_only=is_local_files_only()
+            )
+        except (OSError, ValueError) as error:
+            message = f"sd_lcm_lora: {_shown(model.lcm_lora_id)} is not here or incomplete, and cannot be downloaded"
+            raise LoraUnavailable(message, field="sd_lcm_lora") from error
 
 
 def load(facts: ModelFacts, options: LoadOptions) -> DiffusionModel:

@@ -64,6 +64,11 @@ class WeightsUnavailable(ModelUnavailable):
     """The weights file is not there and cannot be fetched, or what is there is corrupt."""
 
 
+class LoraUnavailable(TextRemovalError):
+    """The model works, but the weights a request adds to it are not there and cannot be fetched. No other model answers
+    instead, and the next request may well be served."""
+
+
 class Cancelled(TextRemovalError):
     """The work was cancelled by its owner."""
 

@@ -20,7 +20,9 @@ DIFFUSION_PARAMETERS = (
     "sd_mask_blur",
     "sd_match_histograms",
     "sd_keep_unmasked_area",
+    "sd_lcm_lora",
     "powerpaint_task",
+    "fitting_degree",
 )
 
 MODELS = (

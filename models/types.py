@@ -91,8 +91,10 @@ class InpaintParameters:
     (0, 1]; `cv2_radius` and the `hd_strategy_*` sizes are pixels.
 
     Of diffusion models only: `sd_scale` (0, 1] shrinks what the model sees; `sd_mask_blur` blends over so many pixels
-    around the mask, and without `sd_keep_unmasked_area` all pixels change; the `croper_*` box (pixels, clipped at the
-    image) is all that is seen and changed with `use_croper`. `powerpaint_task` "" leaves it to the model.
+    around the mask, and without `sd_keep_unmasked_area` all pixels change; `sd_lcm_lora` adds the LCM-LoRA and takes
+    its sampler, whatever `sd_sampler` says; the `croper_*` box (pixels, clipped at the image) is all that is seen and
+    changed with `use_croper`. `powerpaint_task` "" leaves it to the model; `fitting_degree` (0, 1]
+    is PowerPaint's too.
     """
 
     hd_strategy: HDStrategy = HDStrategy.AUTO
@@ -115,12 +117,14 @@ class InpaintParameters:
     sd_mask_blur: int = 0
     sd_match_histograms: bool = False
     sd_keep_unmasked_area: bool = True
+    sd_lcm_lora: bool = False
     use_croper: bool = False
     croper_x: int = 0
     croper_y: int = 0
     croper_width: int = 512
     croper_height: int = 512
     powerpaint_task: str = ""
+    fitting_degree: float = 1.0
 
 
 PLANNING = ("hd_strategy", "use_croper", "croper_")

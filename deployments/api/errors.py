@@ -77,6 +77,7 @@ TABLE: dict[type[Exception], Row] = {
     e.TextRemovalError: Row(500, "internal_error"),
     e.ModelUnavailable: Row(503, "model_unavailable", retry_after_s=10),
     e.WeightsUnavailable: Row(503, "weights_unavailable"),
+    e.LoraUnavailable: Row(503, "weights_unavailable"),
     service.ReplicaLost: Row(503, "replica_lost", retry_after_s=1),
     service.ShuttingDown: Row(503, "shutting_down", retry_after_s=5),
     service.StoreUnavailable: Row(503, "store_unavailable", retry_after_s=5),

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from models import registry
 from models.base import InpaintModel
 from models.diffusion import DiffusionModel
-from models.errors import Cancelled, InvalidRequest, ModelUnavailable, WeightsUnavailable
+from models.errors import Cancelled, InvalidRequest, LoraUnavailable, ModelUnavailable, WeightsUnavailable
 from models.types import Image, InpaintParameters, Mask
 from tests.standins import import_quietly, make_diffusion
 
@@ -58,7 +59,13 @@ def by_iopaint(folder: Path, kind: str, parameters: InpaintParameters, image: Im
         theirs = getattr(iopaint.model, kind)(
             torch.device("cpu"), model_info=info, low_mem=True, sd_cpu_textencoder=False, disable_nsfw=False, **more
         )
+        if parameters.sd_lcm_lora:
+            manager = import_quietly("iopaint.model_manager").ModelManager
+            itself = SimpleNamespace(name="tiny", model=theirs, available_models={"tiny": info})
+            manager.enable_disable_lcm_lora(itself, InpaintRequest(sd_lcm_lora=True))
         request = InpaintRequest(
+            sd_lcm_lora=parameters.sd_lcm_lora,
+            fitting_degree=parameters.fitting_degree,
             sd_seed=parameters.sd_seed,
             sd_steps=parameters.sd_steps,
             sd_strength=parameters.sd_strength,
@@ -132,6 +139,9 @@ class Pipeline:
     scheduler = Scheduler()
     callback: Any = None
 
+    def get_list_adapters(self) -> dict[str, list[str]]:
+        return {}
+
 
 @pytest.mark.heavy
 @pytest.mark.timeout(300)
@@ -173,6 +183,71 @@ def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(model: InpaintMo
         fill(model, PARAMETERS, cancel_after(2))
     # Then
     assert (fill(model, PARAMETERS) == first).all()
+
+
+@pytest.fixture(scope="module")
+def lora(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A LoRA for the model of `folder`, as the hub has the LCM-LoRA, with weights that do something."""
+    made = tmp_path_factory.mktemp("lora") / "lcm-lora"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import diffusers
+        import peft
+        import torch
+
+        unet = diffusers.UNet2DConditionModel.from_pretrained(folder / "unet")
+        torch.manual_seed(3)
+        unet.add_adapter(peft.LoraConfig(r=4, target_modules=["to_q", "to_v"], init_lora_weights=False))
+        layers = peft.get_peft_model_state_dict(unet)
+        diffusers.StableDiffusionInpaintPipeline.save_lora_weights(made, unet_lora_layers=layers)
+    return made
+
+
+FAST = replace(PARAMETERS, sd_lcm_lora=True, sd_guidance_scale=1.5)
+
+
+def test_the_lcm_lora_is_iopaints_and_comes_and_goes_with_the_request(
+    folder: Path, lora: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr(import_quietly("iopaint.model").SD, "lcm_lora_id", str(lora))
+    model = registry.load(str(folder), "cpu", low_mem=True)
+    without = replace(FAST, sd_lcm_lora=False, sd_sampler="LCM")
+    # When
+    plain, fast, plain_again, fast_again = (fill(model, asked) for asked in (without, FAST, without, FAST))
+    # Then
+    assert (fast == by_iopaint(folder, "SD", FAST, *picture())).all()
+    assert (plain == by_iopaint(folder, "SD", without, *picture())).all()
+    assert (plain != fast).any()
+    assert (plain_again == plain).all()
+    assert (fast_again == fast).all()
+
+
+def test_an_lcm_lora_that_cannot_be_fetched_is_a_clear_error_and_the_model_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    import huggingface_hub.constants
+
+    model = registry.load(str(folder), "cpu", low_mem=True)
+    first = fill(model, PARAMETERS)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    # When
+    told = []
+    for _ in range(2):
+        with pytest.raises(LoraUnavailable, match="latent-consistency/lcm-lora-sdv1-5 is not here") as caught:
+            fill(model, FAST)
+        told.append(caught.value)
+    # Then
+    assert told[0].details == {"field": "sd_lcm_lora"}
+    assert told[0] is not told[1]
+    assert (fill(model, PARAMETERS) == first).all()
+
+
+@pytest.mark.parametrize("asked", [{"sd_lcm_lora": True}, {"sd_sampler": "LCM"}])
+def test_more_steps_than_the_lcm_sampler_knows_are_a_clear_error(model: InpaintModel, asked: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest, match="takes 50 at most"):
+        fill(model, replace(PARAMETERS, sd_steps=51, **asked))
 
 
 def test_another_seed_and_another_prompt_give_other_bytes(model: InpaintModel) -> None:
@@ -236,6 +311,9 @@ def test_powerpaint_equals_iopaints_and_counts_its_steps(folder: Path, monkeypat
     assert (ours == by_iopaint(folder, "PowerPaint", PARAMETERS, *picture())).all()
     assert seen == [(1, 3), (2, 3), (3, 3)]
     assert (fill(model, replace(PARAMETERS, prompt="")) != ours).any()
+    loose = replace(PARAMETERS, fitting_degree=0.3)
+    assert (fill(model, loose) == by_iopaint(folder, "PowerPaint", loose, *picture())).all()
+    assert (fill(model, loose) != ours).any()
 
 
 def test_too_little_strength_for_one_step_is_a_clear_error(model: InpaintModel) -> None:

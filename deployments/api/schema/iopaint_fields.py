@@ -1,4 +1,4 @@
-"""IOPaint's request fields that nothing here serves: what would be missed is refused by name, and not dropped."""
+"""Fields of IOPaint's request that nothing here serves: what would be missed is refused by name, and not dropped."""
 
 from typing import Annotated
 
@@ -6,9 +6,11 @@ from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
 
-def _only(default: object) -> AfterValidator:
+def _only(default: object, *others: object) -> AfterValidator:
+    """`others` ask for nothing either: what some clients send for it."""
+
     def check(value: object) -> object:
-        if value != default:
+        if value != default and value not in others:
             message = "is not served here; leave it out, or send {default}"
             raise PydanticCustomError("not_served", message, {"default": repr(default)})
         return value
@@ -34,15 +36,13 @@ class Companions(BaseModel):
     controlnet_method: str = "lllyasviel/control_v11p_sd15_canny"
     brushnet_method: str = "Sanster/brushnet_random_mask"
     brushnet_conditioning_scale: float = 1.0
-    fitting_degree: float = 1.0
 
 
 class Unserved(Companions):
-    """Outpainting, LCM-LoRA, ControlNet, BrushNet, PowerPaint v2, Paint by Example."""
+    """Outpainting, ControlNet, BrushNet, PowerPaint v2, Paint by Example."""
 
     use_extender: Off = False
-    sd_lcm_lora: Off = False
-    paint_by_example_example_image: Annotated[str, _only("")] | None = None
+    paint_by_example_example_image: Annotated[str | bytes | None, _only(None, "")] = None
     enable_controlnet: Off = False
     enable_brushnet: Off = False
     enable_powerpaint_v2: Off = False

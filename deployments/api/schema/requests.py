@@ -131,6 +131,9 @@ class Options(Body, Unserved, ABC):
     sd_keep_unmasked_area: Annotated[
         bool, Field(description="false: the whole image is the model's, not only what is masked.")
     ] = True
+    sd_lcm_lora: Annotated[
+        bool, Field(description="Adds the LCM-LoRA and its sampler: 4 to 8 steps do, with a guidance of 1 to 2.")
+    ] = False
     use_croper: Annotated[bool, Field(description="A diffusion model sees only the `croper_*` box.")] = False
     croper_x: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
     croper_y: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
@@ -139,6 +142,7 @@ class Options(Body, Unserved, ABC):
     powerpaint_task: Annotated[
         PowerPaintTask, Field(description="By default `text-guided` with a prompt, else `object-remove`.")
     ] = ""
+    fitting_degree: Annotated[float, Field(gt=0, le=1, description="Of PowerPaint: to the mask's shape.")] = 1.0
     prompt: Annotated[str, Field(max_length=10_000)] = ""
     negative_prompt: Annotated[str, Field(max_length=10_000)] = ""
     ldm_steps: Annotated[int, Field(ge=1, le=1000)] = 20

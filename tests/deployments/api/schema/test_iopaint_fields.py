@@ -92,12 +92,14 @@ def test_what_is_served_reaches_the_model() -> None:
         "sd_mask_blur": 11,
         "sd_match_histograms": True,
         "sd_keep_unmasked_area": False,
+        "sd_lcm_lora": True,
         "use_croper": True,
         "croper_x": 3,
         "croper_y": 4,
         "croper_width": 50,
         "croper_height": 60,
         "powerpaint_task": "shape-guided",
+        "fitting_degree": 0.5,
     }
 
     parameters = body(**wanted).parameters

@@ -8,6 +8,7 @@ from pydantic import Field
 from deployments.api.ports import TaskOptions
 from deployments.api.schema.choices import BadRegion, OnBad
 from deployments.api.schema.examples import CORNERS, IMAGE, MASK, POLYGON, RECTANGLE
+from deployments.api.schema.fields import PAINT_BY_EXAMPLE_FILE
 from deployments.api.schema.regions.forms import RegionForms, some_regions
 from deployments.api.schema.requests import Body, Examples, Finding, FindingOptions, Options, Origin, Where
 from deployments.api.schema.values import CallbackUrl, File, TaskId
@@ -36,7 +37,9 @@ class InpaintBody(Options):
 
 
 class LamaCleanerBody(InpaintBody):
-    """As lama-cleaner's clients send it: a form, with these names. What the service does not know is ignored."""
+    """As lama-cleaner's clients send it: a form, with these names. Its page sends the settings of every model whichever
+    is served (`paintByExampleSteps`, `p2pSteps`, ...): of models that are not served here they ask for nothing. Nor is
+    `sizeLimit` looked at: a result is as large as its image."""
 
     synonyms: ClassVar[Mapping[str, str]] = {
         "ldmSteps": "ldm_steps",
@@ -47,6 +50,14 @@ class LamaCleanerBody(InpaintBody):
         "hdStrategyCropTrigerSize": "hd_strategy_crop_trigger_size",
         "hdStrategyResizeLimit": "hd_strategy_resize_limit",
         "negativePrompt": "negative_prompt",
+        "useCroper": "use_croper",
+        "croperX": "croper_x",
+        "croperY": "croper_y",
+        "croperWidth": "croper_width",
+        "croperHeight": "croper_height",
+        "sdScale": "sd_scale",
+        "sdMaskBlur": "sd_mask_blur",
+        "sdMatchHistograms": "sd_match_histograms",
         "sdSeed": "sd_seed",
         "sdSteps": "sd_steps",
         "sdStrength": "sd_strength",
@@ -54,6 +65,7 @@ class LamaCleanerBody(InpaintBody):
         "sdSampler": "sd_sampler",
         "cv2Flag": "cv2_flag",
         "cv2Radius": "cv2_radius",
+        PAINT_BY_EXAMPLE_FILE: "paint_by_example_example_image",
     }
 
 

@@ -10,7 +10,10 @@ from deployments.api.body.multipart import Part
 from deployments.api.errors import MalformedBody, UnsupportedContentType
 from models.errors import InvalidRequest
 
-FILE_FIELDS = frozenset({"image", "mask"})
+PAINT_BY_EXAMPLE_FILE = "paintByExampleImage"
+"""Lama-cleaner's. It and IOPaint's are read as files only to be refused by name."""
+
+FILE_FIELDS = frozenset({"image", "mask", PAINT_BY_EXAMPLE_FILE, "paint_by_example_example_image"})
 JSON_FIELDS = frozenset({"regions", "keep", "within"})
 
 

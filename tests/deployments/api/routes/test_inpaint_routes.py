@@ -115,6 +115,8 @@ async def test_every_parameter_reaches_the_job(client: httpx.AsyncClient, backen
         "croper_width": 50,
         "croper_height": 60,
         "powerpaint_task": "shape-guided",
+        "fitting_degree": 0.5,
+        "sd_lcm_lora": True,
         "output_format": "jpg",
         "output_quality": 71,
         "a_field_of_another_service": {"deep": [1]},

@@ -56,7 +56,13 @@ LAMA_CLEANER = {
     "negativePrompt": "",
     "useCroper": "false",
     "croperX": "-91",
+    "croperY": "12",
+    "croperHeight": "512",
+    "croperWidth": "512",
     "sizeLimit": "1080",
+    "sdMaskBlur": "5",
+    "sdMatchHistograms": "false",
+    "sdScale": "1",
     "sdStrength": "0.75",
     "sdSteps": "50",
     "sdGuidanceScale": "7.5",
@@ -65,8 +71,17 @@ LAMA_CLEANER = {
     "cv2Flag": "INPAINT_NS",
     "cv2Radius": "5",
     "paintByExampleSteps": "50",
+    "paintByExampleGuidanceScale": "7.5",
+    "paintByExampleSeed": "-1",
+    "paintByExampleMaskBlur": "5",
+    "paintByExampleMatchHistograms": "false",
+    "p2pSteps": "50",
+    "p2pImageGuidanceScale": "1.5",
+    "p2pGuidanceScale": "7.5",
     "controlnet_conditioning_scale": "0.4",
+    "controlnet_method": "control_v11p_sd15_canny",
 }
+"""All that its page sends, with its defaults."""
 
 
 async def test_iopaints_own_client_is_served(client: httpx.AsyncClient, backend: FakeBackend) -> None:
@@ -103,6 +118,39 @@ async def test_a_client_of_lama_cleaner_is_served(
     assert (parameters.ldm_sampler, parameters.sd_sampler, parameters.sd_strength) == ("plms", "UniPC", 0.75)
 
 
+FILES = {"image": base64.b64decode(IMAGE), "mask": base64.b64decode(MASK)}
+
+
+async def test_what_lama_cleaners_form_asks_of_a_diffusion_model_reaches_it(
+    client: httpx.AsyncClient, backend: FakeBackend
+) -> None:
+    asked = {"useCroper": "true", "sdMaskBlur": "11", "sdMatchHistograms": "true", "sdScale": "0.5"}
+
+    answer = await client.post("/inpaint", files=FILES, data=LAMA_CLEANER | asked)
+
+    assert answer.status_code == 200, answer.text
+    parameters = backend.jobs[0].parameters
+    assert (parameters.use_croper, parameters.croper_x, parameters.croper_y) == (True, -91, 12)
+    assert (parameters.sd_mask_blur, parameters.sd_match_histograms, parameters.sd_scale) == (11, True, 0.5)
+
+
+@pytest.mark.parametrize("name", ["use_extender", "enable_controlnet", "enable_brushnet", "enable_powerpaint_v2"])
+async def test_what_a_form_asks_in_vain_is_refused_by_name(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.post("/inpaint", files=FILES, data=LAMA_CLEANER | {name: "true"})
+
+    assert answer.status_code == 422, answer.text
+    assert [(error["field"], error["type"]) for error in answer.json()["details"]["errors"]] == [(name, "not_served")]
+
+
+@pytest.mark.parametrize("name", ["paintByExampleImage", "paint_by_example_example_image"])
+@pytest.mark.parametrize("picture", [b"\x89PNG\xff", b"text"])
+async def test_an_example_to_paint_by_is_refused_by_name(client: httpx.AsyncClient, name: str, picture: bytes) -> None:
+    answer = await client.post("/inpaint", files=FILES | {name: picture}, data=LAMA_CLEANER)
+
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["details"]["field"] == "paint_by_example_example_image"
+
+
 async def test_the_models_are_told_in_iopaints_words(client: httpx.AsyncClient) -> None:
     config = (await client.get("/api/v1/server-config")).json()
 
@@ -116,7 +164,7 @@ async def test_the_models_are_told_in_iopaints_words(client: httpx.AsyncClient) 
     assert (await client.get("/api/v1/model")).json()["name"] == "lama"
 
 
-@pytest.mark.parametrize("switch", ["use_extender", "sd_lcm_lora", "enable_controlnet", "enable_brushnet"])
+@pytest.mark.parametrize("switch", ["use_extender", "enable_controlnet", "enable_brushnet", "enable_powerpaint_v2"])
 async def test_what_is_switched_on_and_not_served_is_refused_by_name(client: httpx.AsyncClient, switch: str) -> None:
     body = assert_error(await client.post("/api/v1/inpaint", json=IOPAINT | {switch: True}), 422, "invalid_request")
 

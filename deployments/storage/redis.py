@@ -4,6 +4,7 @@ How much a crash of redis itself may lose is redis' own setting; run it with `ap
 tag, so that the script is also legal on a redis cluster.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -56,11 +57,14 @@ class RedisStore:
         return store
 
     async def acquire(self, owner: str) -> int:
+        """Epochs count up from the time (milliseconds), so that one that is given after the key was lost is no older
+        owner's, who may still live."""
         with _translated():
             async with self._redis.pipeline(transaction=True) as commands:
+                commands.set(_EPOCH, int(time.time() * 1000), nx=True)
                 commands.incr(_EPOCH)
                 commands.set(_OWNER, owner)
-                epoch, _ = await commands.execute()
+                _, epoch, _ = await commands.execute()
         return int(epoch)
 
     async def holder(self) -> Holder | None:

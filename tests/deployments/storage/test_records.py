@@ -121,6 +121,22 @@ async def test_an_older_owner_can_write_nothing(store: TaskStore) -> None:
     await store.save(task("a", TaskStatus.CANCELLED, completed_at=3.0), new)
 
 
+@pytest.mark.parametrize("url", ["redis"], indirect=True)
+async def test_an_owner_that_lives_on_after_its_key_was_lost_can_write_nothing(store: TaskStore, url: str) -> None:
+    old = await store.acquire("old")
+    await flush(url)
+    with pytest.raises(LeaseLost):
+        await store.save(task("a"), old)
+
+    new = await store.acquire("new")
+
+    assert new > old
+    with pytest.raises(LeaseLost):
+        await store.save(task("a"), old)
+    await store.save(task("b"), new)
+    assert (await store.summary()).total == 1
+
+
 async def test_the_lease_is_seen_by_another_connection(store: TaskStore, url: str) -> None:
     old = await store.acquire("old")
     other = await open_store(url)

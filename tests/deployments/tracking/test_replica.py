@@ -1,7 +1,7 @@
 """The tracker replica in process: it takes the store over, loses it, and shares it with nobody."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from deployments.storage.opening import open_store
 from deployments.storage.records import Holder
 from deployments.tracking import replica as replica_module
 from deployments.tracking.replica import TrackerHost
+from tests.deployments.storage.stores import redis_server
 from tests.deployments.tracking.tracker.fakes import INFO, task
 
 
@@ -89,6 +90,49 @@ async def test_a_lease_that_was_lost_to_nobody_is_acquired_again(host: TrackerHo
     assert await host.fault() is None
     host.check_health()
     await store.close()
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    with redis_server(tmp_path) as url:
+        yield url
+
+
+@pytest.mark.parametrize("lost", ["a key is lost", "all is lost", "somebody took it"])
+async def test_a_lease_that_was_lost_in_redis_is_acquired_again(
+    redis_url: str, environment: Environment, start: Start, lost: str
+) -> None:
+    # Given: a tracker at work
+    from redis.asyncio import Redis
+
+    settings = resolve(AppConfig(), environment).model_copy(update={"task_store_url": redis_url})
+    host = start(settings)
+    await host.ask("submit", task("before"))
+    assert (await end_of(host, "before")).status is TaskStatus.COMPLETED
+    # When
+    redis = Redis.from_url(redis_url)
+    if lost == "a key is lost":
+        await redis.delete("{text-removal}:epoch")
+    elif lost == "all is lost":
+        await redis.flushall()
+    else:
+        store = await open_store(redis_url)
+        await store.acquire("nobody")
+        await store.close()
+    await redis.aclose()
+    tracker = host._tracker
+    assert tracker is not None
+    await tracker.check_lease()
+    # Then: another tracker works under a newer lease, and what redis still holds is known
+    while host._tracker in (tracker, None):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    assert host._tracker is not None
+    assert host._tracker.epoch > tracker.epoch
+    await host.ask("submit", task("after"))
+    assert (await end_of(host, "after")).status is TaskStatus.COMPLETED
+    assert (await host.ask("summary")).total == (1 if lost == "all is lost" else 2)
+    assert await host.fault() is None
+    host.check_health()
 
 
 async def test_a_second_service_is_told_and_takes_nothing_until_the_first_has_gone(

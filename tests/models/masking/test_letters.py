@@ -78,6 +78,24 @@ def test_of_a_plate_taken_for_text_only_the_letters_are_filled() -> None:
     assert found[1][20, 100] == 255
 
 
+def test_what_the_network_left_out_of_a_plate_is_plate_only_if_it_has_its_colours() -> None:
+    # Given: a plate of which the mask lacks a bay at the bottom, and outlined letters as close as heavy ones stand.
+    letters = bars(12)
+    image, ink, region = plate_with(letters)
+    ink[54:64, 60:180] = 0
+    outlined = grown(bars(30), 4)
+    heavy = painted((outlined, BLACK), (bars(30), WHITE))
+    outlined[44:48, 26:224] = True
+
+    # When
+    found = letters_on_plate(image, ink, region, LINE_PX)
+
+    # Then
+    assert found is not None
+    assert np.array_equal(found[0], marked(letters))
+    assert letters_on_plate(heavy, marked(outlined), region, LINE_PX) is None
+
+
 def test_a_plate_without_anything_on_it_and_letters_are_no_plates() -> None:
     empty, ink, region = plate_with(np.zeros(SHAPE, np.bool_))
     letters = grown(bars(16), 3)

@@ -46,6 +46,10 @@ _STANDS_OUT, _STANDS_OUT_OF_INK, _STANDS_OUT_OF_ROUGH = 8.0, 0.3, 4.0
 """A pixel that differs from the background by more than each of these (the others as shares of what letters differ by
 and of the roughness) is no ring's; and another thing than a letter if it hangs together with pixels beyond any ring."""
 
+_GLOW, _FADES = 0.95, 0.7
+"""What stands next to this share of the letters' edge is no other thing but their glow, if it fades to this share
+twice: over either half of how far a ring may reach. Something flat around letters does not."""
+
 
 def margin_px(line_height: float) -> int:
     """The surroundings `with_ring` needs to see around letters in lines of this height."""
@@ -173,7 +177,17 @@ def _things(length: Floats, far: Floats, ink: Mask, rough: float, reach: int) ->
     marked = labels > 0
     np.maximum.at(furthest, labels[marked], far[marked])
     things = np.where((furthest > reach)[labels], 255, 0).astype(np.uint8)
+    if _glows(things, length, far, reach):
+        return np.zeros_like(ink)
     return np.asarray(cv2.dilate(things, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _glows(things: Mask, length: Floats, far: Floats, reach: int) -> bool:
+    near, half_way, beyond = ((far > d) & (far <= d + 2) for d in (0, reach // 2, reach))
+    if not (near.any() and half_way.any() and beyond.any()) or (things[near] > 0).mean() < _GLOW:
+        return False
+    first, second, third = (float(np.median(length[where])) for where in (near, half_way, beyond))
+    return second < _FADES * first and third < _FADES * second
 
 
 def _clear(far: Floats, ground: Mask, reach: int) -> NDArray[np.bool_]:

@@ -120,3 +120,25 @@ def test_of_a_very_large_region_a_smaller_picture_is_measured(monkeypatch: pytes
     # Then
     assert np.count_nonzero(mask) > np.count_nonzero(grown(ink, 4))
     assert np.count_nonzero(mask) <= np.count_nonzero(grown(ink, 12))
+
+
+def glow(ink: Mask, ground: Image) -> Image:
+    """Light around the letters that shows for further than a ring is looked for."""
+    far = cv2.distanceTransform((ink == 0).astype(np.uint8), cv2.DIST_L2, 5)
+    light = np.clip(1 - far / 19, 0, 1)[..., None] * np.array((230, 60, 70), np.float32)
+    return np.asarray(np.clip(ground + light, 0, 255), np.uint8)
+
+
+def test_a_glow_that_fades_beyond_any_ring_is_covered_and_a_flat_plate_is_not() -> None:
+    # Given: letters that glow on a dark wall, and the same on a plate of 16 px around them.
+    ink = letters()
+    wall = np.full((*ink.shape, 3), (40, 45, 50), np.uint8)
+    plate = np.where(grown(ink, 16)[..., None] > 0, np.array((200, 60, 70), np.uint8), wall).astype(np.uint8)
+
+    # When
+    glowing = masked(glow(ink, wall), ink)
+    flat = masked(plate, ink)
+
+    # Then
+    assert not (grown(ink, 8) & ~glowing).any()
+    assert np.array_equal(flat, grown(ink, growth.LEAST_OF_SMALL_PX))

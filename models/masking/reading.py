@@ -53,21 +53,21 @@ class Reading:
         return LINE_HEIGHT_PX / self.scale
 
 
-def read(line: Line | BentLine, crop: Image, threads: int) -> Reading:
+def read(line: Line | BentLine, crop: Image) -> Reading:
     """First as one line of text; unless that is clear, as two, four, ... lines, as far as the image has detail."""
     scale = LINE_HEIGHT_PX / line.short
-    best = _read_at(scale, line, crop, threads)
+    best = _read_at(scale, line, crop)
     while best.quality < _GOOD:
         scale *= 2
         if scale > _FINEST or crop.shape[0] * crop.shape[1] * scale**2 > _LARGEST_PX:
             break
-        finer = _read_at(scale, line, crop, threads)
+        finer = _read_at(scale, line, crop)
         if finer.quality > best.quality and finer.certainty > 0.9 * best.certainty and finer.share > _LEAST_BLOCK:
             best = finer
     return best
 
 
-def _read_at(scale: float, line: Line | BentLine, crop: Image, threads: int) -> Reading:
+def _read_at(scale: float, line: Line | BentLine, crop: Image) -> Reading:
     height, width = (max(MULTIPLE, round(side * scale)) for side in (line.height, line.width))
     height += -height % MULTIPLE
     scaled = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
@@ -78,7 +78,7 @@ def _read_at(scale: float, line: Line | BentLine, crop: Image, threads: int) -> 
     features = stroke_network.features(
         np.pad(scaled, ((0, 0), right, (0, 0)), mode="edge"), np.pad(inside, ((0, 0), right))
     )
-    likeness = stroke_network.likeness(features, threads)
+    likeness = stroke_network.likeness(features)
     region = likeness[edge : height - edge, edge : width - edge]
     doubtful = region[region > 0.1]
     certainty = float(((2 * doubtful - 1) ** 2).mean()) if doubtful.size else 0.0

@@ -41,18 +41,19 @@ def features(line: Image, inside: Mask) -> Floats:
 
 
 @cache
-def _session(threads: int) -> Any:
+def _session() -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    # Lines are small: several in parallel take less than one in several threads, which spin while they wait.
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(_WEIGHTS), options, providers=["CPUExecutionProvider"])
 
 
-def likeness(line: Floats, threads: int = 0) -> Floats:
+def likeness(line: Floats) -> Floats:
     """How likely each pixel is part of a stroke, 0-1, (h, w), from `features` (7, h, w); h and w multiples of 16.
 
-    `threads` 0 leaves the choice to onnxruntime. The weights are read on the first call.
+    In the thread of the caller; several may call it at once. The weights are read on the first call.
     """
-    return np.asarray(_session(threads).run(None, {"lines": line[None]})[0][0], np.float32)
+    return np.asarray(_session().run(None, {"lines": line[None]})[0][0], np.float32)

@@ -1,7 +1,12 @@
 """Masks of the glyphs inside regions, so that what stands between the letters need not be invented."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -21,10 +26,14 @@ from models.stopping import go_on
 from models.types import Box, Image, Mask, Region
 
 Floats = NDArray[np.float32]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _THRESHOLD = 0.85
 _BAND_OF_LINE = 0.35
 """How far outside its region a letter is looked for, as a share of the line's height."""
+_MOST_AT_ONCE = 4
+"""Regions worked on at once, on however many CPUs: a large one takes some hundred megabytes meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +66,15 @@ def stroke_mask(
 
     `dilation_px` is added to the growth chosen here. The regions must have passed `regions.validate`. A region in
     which no text is seen, or that leaves it open what is text, is filled as a box; with `boxes` off, not at all.
-    `threads` 0 leaves the choice to onnxruntime. Safe to call from several threads.
+    `threads` regions are worked on at once, 0: as many as there are CPUs; and `_MOST_AT_ONCE` at the most. The mask
+    does not depend on it. Safe to call from several threads.
     """
     height, width = image.shape[:2]
     mask, ink = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)
     found, unsure = [], []
-    for index, region in enumerate(regions):
-        go_on()
-        letters = _letters(image, region, threads)
+    for index, (region, letters) in enumerate(
+        zip(regions, _each(partial(_letters, image), regions, threads), strict=True)
+    ):
         if letters is None:
             unsure.append(index)
             if boxes:
@@ -73,20 +83,40 @@ def stroke_mask(
         else:
             found.append(letters)
             ink[letters.around.slices] |= letters.ink
-    for letters in found:
-        go_on()
-        around = letters.around
-        mask[around.slices] |= with_ring(
-            image[around.slices], ink[around.slices], letters.ink, letters.ground, letters.line_height
-        )
+    for letters, ring in zip(found, _each(partial(_ring, image, ink), found, threads), strict=True):
+        mask[letters.around.slices] |= ring
     return StrokeMask(dilate(mask, dilation_px), tuple(unsure))
 
 
-def _letters(image: Image, region: Region, threads: int) -> _Letters | None:
+def _each(work: Callable[[Item], Result], items: Sequence[Item], threads: int) -> list[Result]:
+    """The results in the order of the items. The first error ends it; threads come to their end before it is raised."""
+
+    def one(item: Item) -> Result:
+        go_on()
+        return work(item)
+
+    count = min(threads or os.cpu_count() or 1, _MOST_AT_ONCE, len(items))
+    if count <= 1:
+        return [one(item) for item in items]
+    with ThreadPoolExecutor(count, thread_name_prefix="strokes") as pool:
+        # What `go_on` asks belongs to the context, and a context is entered by one thread at a time.
+        results = [pool.submit(copy_context().run, one, item) for item in items]
+        try:
+            return [result.result() for result in results]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ring(image: Image, ink: Mask, letters: _Letters) -> Mask:
+    around = letters.around.slices
+    return with_ring(image[around], ink[around], letters.ink, letters.ground, letters.line_height)
+
+
+def _letters(image: Image, region: Region) -> _Letters | None:
     """None if not sure."""
     height, width = image.shape[:2]
     line = line_of(region, width, height, MARGIN_PX / LINE_HEIGHT_PX)
-    reading = read(line, line.cut(image), threads)
+    reading = read(line, line.cut(image))
     if not reading.sure:
         return None
     around = _around(bounding_box(region, width, height), reading.line_height, width, height)

@@ -1,5 +1,6 @@
 """Stroke masks on glyphs whose every pixel is known, and what happens where there is no glyph."""
 
+from contextvars import copy_context
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from models.masking import stroke_network
 from models.masking.colour_refinement import sharpened
 from models.masking.masks import dilate, rasterise
 from models.masking.strokes import stroke_mask
+from models.stopping import under
 from models.types import Box, Image, Mask, Region
 
 WEIGHTS = Path(stroke_network.__file__).parent / "stroke_weights" / "strokes.onnx"
@@ -205,9 +207,43 @@ def test_colours_settle_what_the_network_leaves_open() -> None:
 def test_the_weights_are_small_and_answer_for_any_width() -> None:
     lines = np.zeros((stroke_network.CHANNELS, 64, 16 * 13), np.float32)
 
-    likeness = stroke_network.likeness(lines, threads=1)
+    likeness = stroke_network.likeness(lines)
 
     assert WEIGHTS.stat().st_size < 4 * 1024 * 1024
     assert likeness.shape == lines.shape[1:]
     assert likeness.min() >= 0
     assert likeness.max() <= 1
+
+
+def three_words() -> tuple[Image, list[Region]]:
+    """Words side by side, and a region of nothing between the first two."""
+    image, _, where = scene(30, 4, (0, 0, 0), (255, 255, 255))
+    empty = np.full_like(image, 255)
+    canvas, width = np.concatenate([image, empty, image, image], axis=1), image.shape[1]
+    return canvas, [Region(tuple((x + width * i, y) for x, y in where.points), True) for i in range(4)]
+
+
+def test_regions_worked_on_at_once_give_the_mask_they_give_one_by_one() -> None:
+    image, regions = three_words()
+
+    one_by_one, at_once = stroke_mask(image, regions, threads=1), stroke_mask(image, regions, threads=3)
+
+    assert one_by_one.unsure == at_once.unsure == (1,)
+    assert np.array_equal(one_by_one.mask, at_once.mask)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_work_that_nobody_wants_any_more_ends_in_every_thread(threads: int) -> None:
+    # Given
+    image, regions = three_words()
+
+    def unwanted() -> None:
+        raise InterruptedError("nobody waits")
+
+    def work() -> None:
+        under(unwanted)
+        stroke_mask(image, regions, threads=threads)
+
+    # When, then
+    with pytest.raises(InterruptedError, match="nobody waits"):
+        copy_context().run(work)

@@ -1,7 +1,6 @@
 """migan and fcf under Auto beside IOPaint's own call of the same network: as much context, and no worse a result."""
 
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from models.iopaint_models import SEED, IOPaintModel
 from models.planning.paste import Canvas
 from models.planning.plan import cut, plan
 from models.types import Box, Image, InpaintParameters, Mask
-from tests.standins import checksum_variable, import_quietly, make_fcf, make_migan, save_script, torch_script
+from tests.standins import checksum_variable, import_quietly, make_migan, save_script, torch_script
 
 AUTO = InpaintParameters()
 ONE = {
@@ -47,7 +46,7 @@ def load(folder: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> IOPaintMo
     monkeypatch.setenv("TORCH_HOME", str(folder))
     for name, value in checksum_variable(path).items():
         monkeypatch.setenv(name, value)
-    model = registry.load("migan" if path.name.startswith("migan") else "fcf", "cpu")
+    model = registry.load("migan", "cpu")
     assert isinstance(model, IOPaintModel)
     return model
 
@@ -119,13 +118,8 @@ def test_where_iopaints_crop_fills_the_network_the_windows_are_equal(name: str) 
     assert window.shape == (min(height, 512), min(width, 512))
 
 
-@pytest.mark.parametrize(
-    "make", [make_migan, pytest.param(make_fcf, marks=(pytest.mark.heavy, pytest.mark.timeout(400)))]
-)
-def test_the_masked_pixels_of_one_area_are_iopaints(
-    make: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = load(tmp_path, make(tmp_path / "hub" / "checkpoints"), monkeypatch)
+def test_the_masked_pixels_of_one_area_are_iopaints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load(tmp_path, make_migan(tmp_path / "hub" / "checkpoints"), monkeypatch)
     for name, ((height, width), hole) in ONE.items():
         # Given
         image = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)

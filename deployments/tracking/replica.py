@@ -15,7 +15,7 @@ from deployments.callbacks.policy import CallbackPolicy
 from deployments.callbacks.sender import CallbackSender
 from deployments.config.logs import configure_logging
 from deployments.config.settings import Settings
-from deployments.errors import StoreUnavailable
+from deployments.errors import ShuttingDown, StoreUnavailable
 from deployments.messages.jobs import ModelStatus
 from deployments.messages.ports import Tracker
 from deployments.messages.task import TaskRecord
@@ -90,6 +90,7 @@ class TrackerHost:
         self._stopped = True
         self._keeping.cancel()
         await asyncio.wait([self._keeping])
+        self._ready.set()  # wakes who waits for a tracker: there will be none
         await self._sender.close()
         if self._store is not None:
             with suppress(StoreUnavailable):
@@ -100,6 +101,8 @@ class TrackerHost:
         try:
             async with asyncio.timeout(STORE_PATIENCE_S):
                 while self._tracker is None:
+                    if self._stopped:
+                        raise ShuttingDown("the task tracker is going away")
                     await self._ready.wait()
         except TimeoutError:
             raise StoreUnavailable(self._fault or "the task store cannot be reached") from None

@@ -9,7 +9,7 @@ import pytest
 
 from deployments.__main__ import check_store
 from deployments.config.settings import AppConfig, ConfigurationError, Environment, Settings, resolve
-from deployments.errors import StoreUnavailable
+from deployments.errors import ShuttingDown, StoreUnavailable
 from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import TaskRecord, TaskStatus
 from deployments.storage.opening import open_store
@@ -227,3 +227,41 @@ async def test_a_start_after_a_crash_waits_until_the_dead_service_is_known_to_be
     # Then
     await checking
     await store.close()
+
+
+async def test_once_stopped_every_call_and_watch_says_so_without_waiting(host: TrackerHost) -> None:
+    # Given: a watch that is open, and a tracker that tracks
+    await host.ask("submit", task("known"))
+    watching = asyncio.create_task(end_of_all(host))
+    await asyncio.sleep(0)
+
+    # When
+    await host.stop()
+
+    # Then: sockets are told in time, before the proxy in front of them goes
+    async with asyncio.timeout(replica_module.STORE_PATIENCE_S / 2):
+        with pytest.raises(ShuttingDown):
+            await watching
+        with pytest.raises(ShuttingDown):
+            await end_of_all(host)
+        with pytest.raises(ShuttingDown):
+            await host.ask("get", "known")
+
+
+async def test_a_call_that_waits_for_the_store_is_told_when_the_replica_stops(host: TrackerHost) -> None:
+    # Given: a host that has nothing to track with yet
+    asking = asyncio.create_task(host.ask("get", "any"))
+    await asyncio.sleep(0)
+
+    # When
+    await host.stop()
+
+    # Then
+    async with asyncio.timeout(replica_module.STORE_PATIENCE_S / 2):
+        with pytest.raises(ShuttingDown):
+            await asking
+
+
+async def end_of_all(host: TrackerHost) -> None:
+    async for _ in host.watch(None, None):
+        pass

@@ -24,7 +24,7 @@ from models.codec import images
 from models.errors import Cancelled, InvalidRequest, UnknownModel, WeightsUnavailable
 from models.masking import masks, regions, strokes
 from models.masking.regions import rectangle
-from models.types import Box, FillMode, Image, InpaintParameters, Mask, MaskMode, Progress, Region
+from models.types import FillMode, Image, InpaintParameters, Mask, MaskMode, Progress, Region
 from tests.pictures import decoded, encoded, photo
 
 REGION = rectangle(100, 80, 60, 30)
@@ -369,11 +369,11 @@ async def test_looking_again_after_a_fallback_is_not_refused_as_cancelled(
 
 async def test_a_cancel_ends_the_reading_of_regions(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     # Given: strokes of two hundred regions, each a slow look
-    read: list[Box] = []
+    read: list[Region] = []
     begun = threading.Event()
 
-    def slow_look(image: Image, region: Region, box: Box, *rest: object) -> None:
-        read.append(box)
+    def slow_look(image: Image, region: Region) -> None:
+        read.append(region)
         begun.set()
         time.sleep(0.01)
 

@@ -101,12 +101,15 @@ def test_a_request_id_of_the_client_comes_back_once(client: httpx.Client) -> Non
 
 
 def test_the_service_says_what_it_is_and_how_it_is(client: httpx.Client) -> None:
-    health = client.get("/api/v1/health").json()
+    deadline = time.monotonic() + 30
+    # On a busy machine the tracker may answer too late for one look; a service that is well says so at the next.
+    while (health := client.get("/api/v1/health").json())["degraded"] and time.monotonic() < deadline:
+        time.sleep(0.5)
     model = client.get("/api/v1/model").json()
     info = client.get("/api/v1/info").json()
 
     assert health["status"] == "healthy"
-    assert health["degraded"] is False
+    assert health["degraded"] is False, health["reasons"]
     assert health["diagnostics"]["models"] == {"lama": "ready", "cv2": "ready"}
     assert (model["name"], model["status"], model["device"]) == ("lama", "ready", "cpu")
     assert info["limits"]["max_image_size"] == 2048

@@ -167,8 +167,8 @@ async def test_a_replica_of_the_same_service_takes_over_at_once(
     await successor.ask("submit", task("b"))
     assert (await end_of(successor, "b")).status is TaskStatus.COMPLETED
     # and the first does not take the store back while its successor lives
-    assert host._tracker is not None
-    await host._tracker.check_lease()
+    if host._tracker is not None:  # a write of its task may have told it already
+        await host._tracker.check_lease()
     await until_it_says(host, "a newer replica", monkeypatch)
     with pytest.raises(StoreUnavailable, match="a newer replica of this service"):
         await host.ask("submit", task("c"))

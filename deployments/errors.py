@@ -24,7 +24,7 @@ class Unauthorized(TextRemovalError):
 
 
 class StoreUnavailable(TextRemovalError):
-    """The task store cannot be reached or cannot write; nothing was promised to anyone."""
+    """The task store or the blob store cannot be reached or cannot write; nothing was promised to anyone."""
 
 
 class UnknownTask(TextRemovalError):

@@ -41,11 +41,13 @@ class GatewayConfig(Strict):
 
 
 class TasksConfig(Strict):
-    """`max_running` tasks are driven at once, `max_waiting` more are admitted."""
+    """`max_running` tasks are driven at once, `max_waiting` more are admitted, as long as the images of all of them
+    take no more than `max_queued_bytes` of the blob store (None: any number). Results are not counted."""
 
     resources: Resources = Resources()
     max_running: int = Field(8, ge=1)
     max_waiting: int = Field(10_000, ge=1)
+    max_queued_bytes: int | None = Field(10 * 2**30, ge=1)
 
 
 class AppConfig(Strict):

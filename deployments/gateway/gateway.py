@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 from deployments import metrics
@@ -16,6 +17,7 @@ from deployments.gateway.health import judge
 from deployments.gateway.prometheus import merged_metrics
 from deployments.gateway.tasks import GatewayTasks
 from deployments.messages.jobs import Answer, Job, ModelStatus
+from deployments.messages.status import TrackerStatus
 from deployments.remote.clients import RemoteEraser, RemoteTracker
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ class Gateway:
         self._started = time.monotonic()
         self._models: tuple[ModelStatus, ...] = ()
         self._models_at = float("-inf")
-        self._tracker_fault: str | None = None
+        self._tracker_status = TrackerStatus()
         self._asking = asyncio.Lock()
         self._count = metrics.counter("requests_total", "Synchronous requests that have ended", "outcome")
         self._time = metrics.histogram("request_seconds", "Synchronous requests, queue included", metrics.SECONDS)
@@ -74,10 +76,10 @@ class Gateway:
                 try:
                     async with asyncio.timeout(TRACKER_TIMEOUT_S):
                         self._models = await self._tracker.models()
-                        self._tracker_fault = await self._tracker.fault()
+                        self._tracker_status = await self._tracker.status()
                 except Exception as error:  # health must be told even if the tracker is gone
                     log.warning("the task tracker does not answer: %s", error)
-                    self._tracker_fault = NO_ANSWER
+                    self._tracker_status = replace(self._tracker_status, fault=NO_ANSWER)
                 self._models_at = time.monotonic()
         return self._models
 
@@ -89,7 +91,7 @@ class Gateway:
             default=settings.default_model,
             fallback=settings.fallback_model,
             sleeping=frozenset(model.name for model in settings.app.models if model.scaling.min_replicas == 0),
-            tracker_fault=self._tracker_fault,
+            tracker=self._tracker_status,
         )
         diagnostics = {
             "models": {status.name: status.state.value for status in models},
@@ -98,6 +100,7 @@ class Gateway:
             "gpu_memory_bytes": {s.name: s.gpu_memory_bytes for s in models if s.gpu_memory_bytes is not None},
             "queue": {"admitted": self._admitted, "limit": settings.app.gateway.max_waiting},
             "store": settings.task_store_url.partition(":")[0],
+            "blobs": "failing" if self._tracker_status.blob_fault else "usable",
             "tracker": self._tracker_state,
             "uptime_s": round(time.monotonic() - self._started, 1),
             "version": VERSION,
@@ -106,9 +109,9 @@ class Gateway:
 
     @property
     def _tracker_state(self) -> str:
-        if self._tracker_fault is None:
+        if self._tracker_status.fault is None:
             return "reachable"
-        return "unreachable" if self._tracker_fault == NO_ANSWER else "failing"
+        return "unreachable" if self._tracker_status.fault == NO_ANSWER else "failing"
 
     async def metrics(self) -> bytes:
         return await merged_metrics()

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from deployments.messages.jobs import ModelState, ModelStatus
+from deployments.messages.status import TrackerStatus
 
 
 def judge(
-    models: Sequence[ModelStatus], *, default: str, fallback: str, sleeping: frozenset[str], tracker_fault: str | None
+    models: Sequence[ModelStatus], *, default: str, fallback: str, sleeping: frozenset[str], tracker: TrackerStatus
 ) -> tuple[bool, bool, tuple[str, ...]]:
     """(healthy, degraded, reasons). `sleeping` names models that may be scaled to zero: they load when asked.
-    `tracker_fault` says why no task can run, None that they can.
-
     Healthy means that a request for the default model is answered, if need be by the fallback.
     """
     by_name = {status.name: status for status in models}
@@ -22,8 +21,11 @@ def judge(
             return False
         return status.state is ModelState.READY or (status.state is ModelState.NOT_LOADED and name in sleeping)
 
-    if tracker_fault:
-        reasons.append(f"{tracker_fault}; synchronous requests still work")
+    for fault in (tracker.fault, tracker.blob_fault):
+        if fault:
+            reasons.append(f"{fault}; synchronous requests still work")
+    if tracker.unreadable:
+        reasons.append(f"{tracker.unreadable} task records cannot be read by this release; they are kept")
     if not answers(default):
         status = by_name.get(default)
         state = status.state.value if status else "unknown"

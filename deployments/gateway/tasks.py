@@ -51,6 +51,7 @@ class GatewayTasks:
             enable_progress=options.enable_progress,
             progress_interval_s=options.progress_interval_s,
             client=options.client,
+            input_bytes=len(job.image) + len(job.mask or b""),
             callback=self._policy.judge(options.callback_url) if options.callback_url else None,
             expected_s=expected_s(job, self._facts[job.model or self._default], self._planner),
         )

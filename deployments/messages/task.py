@@ -59,7 +59,8 @@ class TaskRecord:
     `expected_s` is what the work should take by the model's price (None: that cannot be said). `started_at` is the
     first start. `queue_position` is 1 for the task that starts next; it and the `estimated_remaining_s` of a waiting
     task are computed when the record is read and never stored, because one start moves the whole queue. `client` is
-    whose API key submitted it; "" where there are no keys.
+    whose API key submitted it; "" where there are no keys. `input_bytes` is the size of the files it was submitted with
+    (0: not known, an older record).
     """
 
     task_id: str
@@ -87,6 +88,7 @@ class TaskRecord:
     result: ErasedInfo | None = None
     result_expired: bool = False
     client: str = ""
+    input_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class TaskRuns:
     async def run(self, task_id: str, digest: str, attempt: int) -> AsyncGenerator[Progress | ErasedInfo]:
         """Yield what has been done and, last, the facts about the stored result. Closing it stops the work.
 
-        Raises any of models.errors; ResultExpired if the input is no longer in the store.
+        Raises any of models.errors; ResultExpired if the input is no longer in the store; StoreUnavailable.
         """
         ended = self._here[task_id, attempt] = asyncio.Event()
         try:

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from deployments.messages.jobs import Answer, Detection, ErasedInfo, EraseJob, Filled, Job, ModelStatus
+from deployments.messages.status import TrackerStatus
 from deployments.messages.task import TaskRecord
 from deployments.remote.calls import DIRECT_BYTES, Handle, call, direct, everywhere, retried, stream
 from models.types import Image, InpaintParameters, Mask, Progress, Region
@@ -102,9 +103,9 @@ class RemoteTracker:
     def watch(self, task_id: str | None, after_seq: int | None) -> AsyncGenerator[TaskRecord]:
         return stream(self._stream.watch, task_id, after_seq)
 
-    async def fault(self) -> str | None:
-        fault: str | None = await call(self._handle.fault.remote())
-        return fault
+    async def status(self) -> TrackerStatus:
+        status: TrackerStatus = await call(self._handle.status.remote())
+        return status
 
     async def models(self) -> tuple[ModelStatus, ...]:
         statuses: tuple[ModelStatus, ...] = await call(self._handle.models.remote())

@@ -1,20 +1,27 @@
 """Where image bytes of tasks wait: inputs until the task ends, results until they expire. Any fsspec URL."""
 
 import asyncio
-import contextlib
-import os
 import re
-import uuid
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from deployments.errors import StoreUnavailable
+from deployments.storage import local_files
+
+T = TypeVar("T")
+
 INPUTS = "inputs"
 RESULTS = "results"
+
+PROBE = f"{INPUTS}/probe~0"
+"""No task's: the digest in a task's key is longer."""
 
 _KEY = re.compile(rf"(?:{INPUTS}|{RESULTS})/[A-Za-z0-9._-]{{1,128}}~[A-Za-z0-9.]{{1,64}}")
 
@@ -46,44 +53,70 @@ class BlobStore:
 
     A blob is there entirely or not at all: a file is written beside its place, synced, renamed, and its folder synced;
     object stores and memory do the same by themselves. Calls run in threads.
+
+    Every method may raise StoreUnavailable: a full disk, a forbidden folder, an object store that does not answer. All
+    of that may pass, and repeating the call is safe.
     """
 
     def __init__(self, filesystem: Any, root: str) -> None:
         self._filesystem = filesystem
         self._root = root.rstrip("/")
+        self._local = isinstance(filesystem, LocalFileSystem)
 
     async def put(self, key: str, data: bytes) -> None:
-        write = _write_file if isinstance(self._filesystem, LocalFileSystem) else self._pipe
-        await asyncio.to_thread(write, self._path(key), data)
+        path = self._path(key)
+        await _in_thread("written", lambda: self._write(path, data))
 
     async def get(self, key: str) -> bytes:
         """Raises: FileNotFoundError."""
-        data: bytes = await asyncio.to_thread(self._filesystem.cat_file, self._path(key))
+        path = self._path(key)
+        data: bytes | None = await _in_thread("read", lambda: self._found(lambda: self._filesystem.cat_file(path)))
+        if data is None:
+            raise FileNotFoundError(key)
         return data
 
     async def delete(self, key: str) -> None:
         """Deleting what is not there is fine."""
-        with contextlib.suppress(FileNotFoundError):
-            await asyncio.to_thread(self._filesystem.rm_file, self._path(key))
+        path = self._path(key)
+        await _in_thread("written", lambda: self._found(lambda: self._filesystem.rm_file(path)))
 
     async def list(self, kind: str) -> tuple[Blob, ...]:
         """Everything of `kind` (`INPUTS` or `RESULTS`), also what a dead process left half-written."""
-        return await asyncio.to_thread(self._list, kind)
+        return await _in_thread("read", lambda: self._list(kind))
+
+    async def check(self, room_bytes: int) -> None:
+        """Try it out; a folder that was deleted is made anew. On a local disk there must be `room_bytes` left.
+
+        Raises: StoreUnavailable.
+        """
+        await self.put(PROBE, b"")
+        await self.delete(PROBE)
+        if self._local:
+            free = await _in_thread("read", lambda: shutil.disk_usage(self._root).free)
+            if free < room_bytes:
+                raise StoreUnavailable(f"the disk of the blob store is nearly full: {free // 2**20} MiB are left")
 
     def _path(self, key: str) -> str:
         if not _KEY.fullmatch(key):
             raise ValueError(f"not a blob's key: {key!r}")
         return f"{self._root}/{key}"
 
-    def _pipe(self, path: str, data: bytes) -> None:
-        self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
-        self._filesystem.pipe_file(path, data)
+    def _write(self, path: str, data: bytes) -> None:
+        if self._local:
+            local_files.write(Path(path), data)
+        else:
+            self._filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self._filesystem.pipe_file(path, data)
+
+    @staticmethod
+    def _found(call: Callable[[], T]) -> T | None:
+        try:
+            return call()
+        except FileNotFoundError:
+            return None
 
     def _list(self, kind: str) -> tuple[Blob, ...]:
-        try:
-            entries: list[dict[str, Any]] = self._filesystem.ls(f"{self._root}/{kind}", detail=True)
-        except FileNotFoundError:
-            return ()
+        entries: Any = self._found(lambda: self._filesystem.ls(f"{self._root}/{kind}", detail=True)) or ()
         named = ((f"{kind}/{entry['name'].rpartition('/')[2]}", entry) for entry in entries)
         return tuple(Blob(key, _modified_at(entry)) for key, entry in named if _KEY.fullmatch(key))
 
@@ -97,31 +130,13 @@ def open_blobs(url: str) -> BlobStore:
     return BlobStore(filesystem, root)
 
 
-def _write_file(path: str, data: bytes) -> None:
-    place = Path(path)
-    if not place.parent.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _sync(place.parent.parent)
-    beside = place.with_name(f"{place.name}.{uuid.uuid4().hex}")
+async def _in_thread(done: str, call: Callable[[], T]) -> T:
+    """Raises: StoreUnavailable for whatever goes wrong: each object store's client has errors of its own."""
     try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(place)
-        _sync(place.parent)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def _sync(folder: Path) -> None:
-    """Until its folder is on the disk, a file's name is not: a power cut would take it away again."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return await asyncio.to_thread(call)
+    except Exception as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        raise StoreUnavailable(f"the blob store cannot be {done} ({reason})") from error
 
 
 def _modified_at(entry: dict[str, Any]) -> float:

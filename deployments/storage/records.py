@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from deployments.errors import StoreUnavailable
 from deployments.messages.task import TaskRecord, TaskSummary
 from models.errors import TextRemovalError
 
 
 class LeaseLost(TextRemovalError):
     """A newer owner has taken the store over; whoever sees this must stop driving tasks."""
+
+
+class StoreGone(StoreUnavailable):
+    """What was opened is no longer there: it must be opened anew, and what stood in it is lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ import aiosqlite
 
 from deployments.errors import StoreUnavailable
 from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
+from deployments.storage import local_files
 from deployments.storage.codecs import dump_record, load_record
-from deployments.storage.records import Holder, LeaseLost
+from deployments.storage.records import Holder, LeaseLost, StoreGone
 
 _FINAL = tuple(status.value for status in TaskStatus if status.final)
 _MARKS = ", ".join("?" for _ in _FINAL)
@@ -61,17 +62,23 @@ FROM tasks WHERE ?1 IS NULL OR json_extract(record, '$.client') = ?1 GROUP BY st
 
 
 class SqliteStore:
-    """WAL, and every commit reaches the disk. Two processes may have the file open; writers wait for each other."""
+    """WAL, and every commit reaches the disk. Two processes may have the file open; writers wait for each other.
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    A file that is deleted under it is noticed: sqlite itself would go on writing into what nobody finds again.
+    """
+
+    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
+        self._file = _identity(path)
 
     @classmethod
     async def open(cls, path: str) -> Self:
         with _translated():
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            local_files.make_folder(Path(path).parent)
+            local_files.keep_private(Path(path))
             connection = await aiosqlite.connect(path, isolation_level=None, timeout=10.0)
-        store = cls(connection)
+        store = cls(connection, Path(path))
         try:
             with _translated():
                 await connection.executescript(_SCHEMA)
@@ -145,12 +152,19 @@ class SqliteStore:
     async def close(self) -> None:
         await self._connection.close()
 
+    def _check_place(self) -> None:
+        """Raises: StoreGone."""
+        if _identity(self._path) != self._file:
+            raise StoreGone("the task store's file was deleted or replaced")
+
     async def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        self._check_place()
         with _translated():
             return list(await self._connection.execute_fetchall(sql, values))
 
     async def _change(self, sql: str, *values: Any) -> int:
         """Returns how many rows it changed."""
+        self._check_place()
         with _translated():
             async with self._connection.execute(sql, values) as cursor:
                 return cursor.rowcount
@@ -161,7 +175,16 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise StoreUnavailable("the task store cannot be reached") from error
+        raise StoreUnavailable("the task store cannot be reached or written") from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Of the file that now has that name; None: there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _records(rows: Iterable[sqlite3.Row]) -> tuple[TaskRecord, ...]:

@@ -39,7 +39,9 @@ class ActiveTasks:
         self._driver = Driver(journal, self._admission, runner, limits, clock)
         self._live: dict[str, LiveTask] = {}
         self._arriving: dict[str, asyncio.Task[TaskRecord]] = {}
-        self._entering = 0
+        self._entering: list[int] = []
+        self.queued_bytes = 0
+        """Of the inputs of all tasks that have not ended."""
         self._drivers = BackgroundTasks()
         self._taking_up = asyncio.Lock()
 
@@ -75,7 +77,7 @@ class ActiveTasks:
         arrival = self._arriving.get(record.task_id)
         known = await asyncio.shield(arrival) if arrival else await self._known(record.task_id)
         if known is None:
-            self._check_room()
+            self._check_room(record)
         return known and _same(known, record)
 
     async def submit(self, record: TaskRecord) -> TaskRecord:
@@ -130,14 +132,14 @@ class ActiveTasks:
         known = await self._known(record.task_id)
         if known is not None:
             return known
-        self._check_room()
-        self._entering += 1
+        self._check_room(record)
+        self._entering.append(record.input_bytes)
         try:
             await self._journal.save_once(record)
         except LeaseLost as error:
             raise replaced() from error
         finally:
-            self._entering -= 1
+            self._entering.remove(record.input_bytes)
         self._adopt(record)
         logger.info("task %s: submitted", record.task_id)
         return record
@@ -146,14 +148,22 @@ class ActiveTasks:
         live = self._live.get(task_id)
         return live.record if live else await self._store.get(task_id)
 
-    def _check_room(self) -> None:
-        if len(self._live) + self._entering >= self._limits.max_running + self._limits.max_queued:
-            raise QueueFull("too many tasks wait already", retry_after_s=math.ceil(self.average_run_s or 1.0))
+    def _check_room(self, record: TaskRecord) -> None:
+        limits = self._limits
+        if len(self._live) + len(self._entering) >= limits.max_running + limits.max_queued:
+            raise QueueFull("too many tasks wait already", retry_after_s=self._retry_after_s())
+        bytes_there = self.queued_bytes + sum(self._entering)
+        if limits.max_queued_bytes is not None and bytes_there + record.input_bytes > limits.max_queued_bytes:
+            raise QueueFull("the images of waiting tasks take too much room", retry_after_s=self._retry_after_s())
+
+    def _retry_after_s(self) -> int:
+        return math.ceil(self.average_run_s or 1.0)
 
     def _adopt(self, record: TaskRecord) -> None:
         if self._journal.is_open:
             live = LiveTask(record, self._admission.join(record.task_id))
             self._live[record.task_id] = live
+            self.queued_bytes += record.input_bytes
             self._journal.announce(record)
             self._drivers.spawn(self._drive(live))
 
@@ -167,6 +177,7 @@ class ActiveTasks:
             logger.exception("task %s: left as it is until the next sweep", record.task_id)
         finally:
             del self._live[record.task_id]
+            self.queued_bytes -= record.input_bytes
             live.ended.set()
         if live.record.status.final:
             self._ended(live.record)

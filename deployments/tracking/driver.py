@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from deployments.errors import ReplicaLost, ShuttingDown
+from deployments.errors import ReplicaLost, ShuttingDown, StoreUnavailable
 from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import TaskRecord, TaskStage, TaskStatus, cancel, complete, fail, requeue, start
 from deployments.tracking.admission import Admission
@@ -21,21 +21,25 @@ logger = logging.getLogger(__name__)
 Runner = Callable[[TaskRecord], AsyncGenerator[Progress | ErasedInfo, None]]
 """Runs a task's work: yields progress, then the result's facts, whose bytes it has put into the blob store under
 `result_key(task_id, digest, attempt)`. Closing or cancelling it stops the work and returns when it has stopped.
-Raises: ReplicaLost or ShuttingDown when what ran the work died or goes away: another attempt is worth it. Any other
+Raises: ReplicaLost or ShuttingDown when what ran the work died or goes away: another attempt is worth it.
+StoreUnavailable when the blobs cannot be read or written: that passes, so the attempt does not count. Any other
 TextRemovalError ends the task with that error.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class TrackerLimits:
-    """`max_queued` tasks may wait besides the `max_running` that run. Times are seconds; `retry_pause_s` doubles with
-    every attempt. `lease_check_s` bounds how long a replaced tracker goes on running tasks."""
+    """`max_queued` tasks may wait besides the `max_running` that run, and the inputs of all may take `max_queued_bytes`
+    (None: any number). Times are seconds; `retry_pause_s` doubles with
+    every attempt, up to `longest_pause_s`. `lease_check_s` bounds how long a replaced tracker goes on running tasks."""
 
     max_running: int = 4
     max_queued: int = 1000
+    max_queued_bytes: int | None = None
     max_attempts: int = 3
     ttl_s: float = 86400.0
     retry_pause_s: float = 1.0
+    longest_pause_s: float = 30.0
     lease_check_s: float = 2.0
     sweep_s: float = 60.0
     collect_s: float = 3600.0
@@ -80,6 +84,8 @@ class Driver:
             info = await live.until(self._work(live))
         except (ReplicaLost, ShuttingDown, Cancelled) as error:  # cancelled by others, or we would be interrupted
             await self._try_again(live, str(error))
+        except StoreUnavailable as error:
+            await self._wait_for_storage(live, error)
         except TextRemovalError as error:
             await self._fail(live, error)
         except Interrupted:
@@ -117,10 +123,23 @@ class Driver:
         if attempt >= self._limits.max_attempts:
             return await self._fail(live, gave_up(attempt, reason))
         await self._journal.move(live, lambda record: requeue(record, f"Attempt {attempt} failed; waiting again"))
-        self._admission.leave(live.record.task_id)
-        await live.until(asyncio.sleep(self._limits.retry_pause_s * 2 ** (attempt - 1)))
-        live.turn = self._admission.join(live.record.task_id)
+        await self._stand_back(live, attempt - 1)
         return None
+
+    async def _wait_for_storage(self, live: LiveTask, error: StoreUnavailable) -> None:
+        """However long it takes: nothing is wrong with the task."""
+        logger.warning("task %s: waits for storage: %s", live.record.task_id, error.message)
+        reason = f"Waiting for storage: {error.message}"
+        await self._journal.move(live, lambda record: requeue(record, reason, counted=False))
+        await self._stand_back(live, live.store_faults)
+        live.store_faults += 1
+
+    async def _stand_back(self, live: LiveTask, doublings: int) -> None:
+        """Give the place up for a while, then join the line at its end."""
+        self._admission.leave(live.record.task_id)
+        pause_s = self._limits.retry_pause_s * 2 ** min(doublings, 16)
+        await live.until(asyncio.sleep(min(pause_s, self._limits.longest_pause_s)))
+        live.turn = self._admission.join(live.record.task_id)
 
     async def _fail(self, live: LiveTask, error: TextRemovalError) -> None:
         await self._journal.move(live, lambda record: fail(record, error, self._clock()))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, retry_if_exception, wait_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential
 
 from deployments.errors import ShuttingDown, StoreUnavailable
 from deployments.messages.task import TaskRecord
@@ -28,6 +28,9 @@ goes on at the next multiple of this; a moment that reaches a multiple is stored
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
 """Before the store is tried again; each pause is twice the one before."""
 
+STALLED_S = 2.0
+"""A store that is away for longer is worth telling those who wait."""
+
 
 class Journal:
     """Writes to the store under one lease. While the store is away a moment waits until it is back: nothing that is
@@ -42,6 +45,8 @@ class Journal:
         self._writes: set[asyncio.Task[None]] = set()
         self.epoch = 0
         self.is_open = False
+        self.stalled = asyncio.Event()
+        """Set while writes wait for the store for longer than STALLED_S."""
 
     async def open(self, owner: str) -> None:
         """Take the store over."""
@@ -109,15 +114,20 @@ class Journal:
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, StoreUnavailable) and self.is_open),
             wait=wait_exponential(_FIRST_PAUSE_S, _LONGEST_PAUSE_S),
-            before_sleep=lambda state: logger.warning(
-                "the task store is away, trying again in %.2f s", state.upcoming_sleep
-            ),
+            before_sleep=self._say_it_is_away,
             reraise=True,
         )
         async for attempt in retrying:
             with attempt:
-                return await call()
+                answer = await call()
+                self.stalled.clear()
+                return answer
         raise AssertionError("retrying re-raises the last error")
+
+    def _say_it_is_away(self, state: RetryCallState) -> None:
+        logger.warning("the task store is away, trying again in %.2f s", state.upcoming_sleep)
+        if (state.seconds_since_start or 0.0) > STALLED_S:
+            self.stalled.set()
 
     async def _move(self, live: LiveTask, change: Change) -> None:
         async with live.lock:

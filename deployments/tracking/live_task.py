@@ -17,7 +17,8 @@ class Interrupted(Exception):
 class LiveTask:
     """`turn` is done when the task has a place to run. `lock` orders the moments: hold it to make the next one.
 
-    `inpainting_since` is when inpainting began in this attempt, epoch seconds.
+    `inpainting_since` is when inpainting began in this attempt, epoch seconds. `store_faults` counts attempts
+    that were broken off because its blobs could not be read or written.
     """
 
     def __init__(self, record: TaskRecord, turn: asyncio.Future[None]) -> None:
@@ -27,6 +28,7 @@ class LiveTask:
         self.ended = asyncio.Event()
         self.cancel_requested = False
         self.inpainting_since = 0.0
+        self.store_faults = 0
         self._interrupted = False
         self._step: asyncio.Future[Any] | None = None
 

@@ -18,12 +18,14 @@ from deployments.config.settings import Settings
 from deployments.errors import ShuttingDown, StoreUnavailable
 from deployments.messages.jobs import ModelStatus
 from deployments.messages.ports import Tracker
+from deployments.messages.status import TrackerStatus
 from deployments.messages.task import TaskRecord
 from deployments.remote.clients import RemoteEraser
 from deployments.storage.blobs import open_blobs
 from deployments.storage.holding import ALIVE_S, BEAT_S, refuse_if_held
 from deployments.storage.opening import open_store
-from deployments.storage.records import Holder, TaskStore
+from deployments.storage.records import Holder, StoreGone, TaskStore
+from deployments.storage.watching import BlobWatch
 from deployments.tracking.driver import TrackerLimits
 from deployments.tracking.model_status import ModelStatuses
 from deployments.tracking.tracker import TaskTracker
@@ -49,6 +51,7 @@ class TrackerHost:
         self._blobs = open_blobs(settings.blob_store_url)
         policy = CallbackPolicy(settings.callback_allowed_hosts)
         self._sender = CallbackSender(policy, self._blobs, settings.callback_secret)
+        self._blob_watch = BlobWatch(self._blobs, settings.max_file_size)
         self._store: TaskStore | None = None
         self._tracker: TaskTracker | None = None
         self._fault: str | None = "the task store has not been opened yet"
@@ -57,6 +60,7 @@ class TrackerHost:
         self._ready = asyncio.Event()
         self._stopped = False
         self._keeping = asyncio.create_task(self._keep())
+        self._watching = asyncio.create_task(self._blob_watch.run())
 
     async def ask(self, verb: str, *arguments: Any) -> Any:
         """Call a method of `messages.ports.Tracker` that answers once."""
@@ -73,9 +77,8 @@ class TrackerHost:
     async def models(self) -> tuple[ModelStatus, ...]:
         return self._models.snapshot(time.monotonic())
 
-    async def fault(self) -> str | None:
-        """Why no task can run now."""
-        return self._fault
+    async def status(self) -> TrackerStatus:
+        return TrackerStatus(self._fault, self._blob_watch.fault)
 
     def check_health(self) -> None:
         """Serve replaces the replica if this raises."""
@@ -88,14 +91,15 @@ class TrackerHost:
         if self._stopped:
             return
         self._stopped = True
-        self._keeping.cancel()
-        await asyncio.wait([self._keeping])
+        for work in (self._keeping, self._watching):
+            work.cancel()
+        await asyncio.wait([self._keeping, self._watching])
         self._ready.set()  # wakes who waits for a tracker: there will be none
         await self._sender.close()
         if self._store is not None:
             with suppress(StoreUnavailable):
                 await self._store.leave(self._name)
-            await self._store.close()
+            await self._close_store()
 
     async def _tracking(self) -> Tracker:
         try:
@@ -114,6 +118,10 @@ class TrackerHost:
             try:
                 store = await self._opened()
                 await self._track(store)
+            except StoreGone as error:
+                log.error("%s: it is made anew, without the tasks that stood in it", error.message)
+                self._say(error.message)
+                await self._close_store()
             except StoreUnavailable as error:
                 self._say(error.message)
                 await asyncio.sleep(STORE_RETRY_S)
@@ -121,6 +129,11 @@ class TrackerHost:
                 log.exception("tasks cannot be tracked")
                 self._say("the task tracker failed; its log has the cause")
                 await asyncio.sleep(STORE_RETRY_S)
+
+    async def _close_store(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            await store.close()
 
     async def _opened(self) -> TaskStore:
         if self._store is None:
@@ -135,6 +148,7 @@ class TrackerHost:
         limits = TrackerLimits(
             max_running=settings.app.tasks.max_running,
             max_queued=settings.app.tasks.max_waiting,
+            max_queued_bytes=settings.app.tasks.max_queued_bytes,
             ttl_s=settings.task_ttl_s,
         )
         tracker = TaskTracker(store, self._blobs, self._eraser.run_task, self._sender, limits, owner=self._name)
@@ -158,6 +172,8 @@ class TrackerHost:
             await tracker.check_lease()  # or the word of one that has taken over would be overwritten
             if not tracker.closed.is_set():
                 await store.beat(Holder(self._name, time.time() + ALIVE_S))
+        except StoreGone:
+            raise
         except StoreUnavailable as error:  # the tracker waits for it too
             log.debug("could not say that this service lives: %s", error.message)
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
-from deployments.errors import ShuttingDown, TaskFinished, UnknownTask
+from deployments.errors import ShuttingDown, StoreUnavailable, TaskFinished, UnknownTask
 from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary
 from deployments.storage.blobs import BlobStore
 from deployments.storage.records import LeaseLost, TaskStore
@@ -14,6 +14,7 @@ from deployments.tracking.active_tasks import ActiveTasks, replaced
 from deployments.tracking.background import BackgroundTasks
 from deployments.tracking.driver import Runner, TrackerLimits
 from deployments.tracking.journal import Journal
+from deployments.tracking.live_task import LiveTask
 from deployments.tracking.retention import Retention, Sender
 from deployments.tracking.subscribers import Subscribers
 
@@ -125,7 +126,8 @@ class TaskTracker:
         """Returns once the work has really stopped and that is durable. Goes on if the caller is cancelled.
 
         Raises: UnknownTask; TaskFinished, also when the task ended by itself before the cancel reached it;
-        ShuttingDown when the tracker stopped first: then the task will run again.
+        ShuttingDown when the tracker stopped first: then the task will run again; StoreUnavailable while the store
+        is away: the task is cancelled when it is back.
         """
         self._journal.check_open()
         await self._active.take_up(task_id)
@@ -135,12 +137,23 @@ class TaskTracker:
             raise TaskFinished("the task has already ended", task_id=task_id)
         live.cancel_requested = True
         live.interrupt()
-        await live.ended.wait()
+        await self._ended_or_stalled(live)
         if not live.record.status.final:
             raise ShuttingDown("the task tracker is going away")
         if live.record.status is not TaskStatus.CANCELLED:
             raise TaskFinished("the task has already ended", task_id=task_id)
         return live.record
+
+    async def _ended_or_stalled(self, live: LiveTask) -> None:
+        """Raises: StoreUnavailable."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (live.ended, self._journal.stalled)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if not live.ended.is_set():
+            raise StoreUnavailable("the cancel is noted and is carried out when the task store can be written again")
 
     async def summary(self, client: str | None = None) -> TaskSummary:
         """Of one client's tasks; None: of all."""

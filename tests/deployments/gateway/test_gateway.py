@@ -12,6 +12,7 @@ from deployments.config.settings import AppConfig, Environment, GatewayConfig, r
 from deployments.errors import DeadlineExceeded, QueueFull, ReplicaLost
 from deployments.gateway.gateway import Gateway
 from deployments.messages.jobs import Erased, ErasedInfo, EraseJob, Job, ModelState, ModelStatus
+from deployments.messages.status import TrackerStatus
 
 ERASED = Erased(b"", ErasedInfo("image/png", "lama", 1, 1, 1, 1))
 
@@ -43,8 +44,8 @@ class Tracker:
             raise self.error
         return (ModelStatus("lama", ModelState.READY, "cpu"), ModelStatus("cv2", ModelState.READY, "cpu"))
 
-    async def fault(self) -> str | None:
-        return None
+    async def status(self) -> TrackerStatus:
+        return TrackerStatus()
 
 
 def gateway(eraser: Any, tracker: Any, limit: int = 2) -> Gateway:

@@ -1,9 +1,14 @@
+import pytest
+
 from deployments.gateway.health import judge
 from deployments.messages.jobs import ModelState, ModelStatus
+from deployments.messages.status import TrackerStatus
+
+FINE = TrackerStatus()
 
 
 def verdict(
-    lama: ModelState, cv2: ModelState, *, fallback: str = "cv2", sleeping: str = "", reachable: bool = True
+    lama: ModelState, cv2: ModelState, *, fallback: str = "cv2", sleeping: str = "", tracker: TrackerStatus = FINE
 ) -> tuple[bool, bool, tuple[str, ...]]:
     models = (ModelStatus("lama", lama, "cpu", reason="no weights"), ModelStatus("cv2", cv2, "cpu"))
     return judge(
@@ -11,7 +16,7 @@ def verdict(
         default="lama",
         fallback=fallback,
         sleeping=frozenset(filter(None, [sleeping])),
-        tracker_fault=None if reachable else "the task tracker does not answer",
+        tracker=tracker,
     )
 
 
@@ -37,5 +42,17 @@ def test_a_model_scaled_to_zero_answers_when_asked() -> None:
     assert verdict(ModelState.NOT_LOADED, ModelState.ERROR)[0] is False
 
 
-def test_a_tracker_that_does_not_answer_degrades() -> None:
-    assert verdict(ModelState.READY, ModelState.READY, reachable=False)[:2] == (True, True)
+@pytest.mark.parametrize(
+    ("tracker", "reason"),
+    [
+        (TrackerStatus("the task tracker does not answer"), "the task tracker does not answer; synchronous"),
+        (TrackerStatus(blob_fault="the disk is nearly full"), "the disk is nearly full; synchronous"),
+        (TrackerStatus(unreadable=3), "3 task records cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_tasks_degrades_and_is_said(tracker: TrackerStatus, reason: str) -> None:
+    healthy, degraded, reasons = verdict(ModelState.READY, ModelState.READY, tracker=tracker)
+
+    assert healthy
+    assert degraded
+    assert reasons[0].startswith(reason)

@@ -1,6 +1,8 @@
 """Submission through the gateway: what is stored, what is refused, and what is told about the time."""
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from deployments.api.ports import TaskOptions
 from deployments.config.settings import AppConfig, Environment, PlannerConfig, Settings, resolve
-from deployments.errors import QueueFull, TaskConflict
+from deployments.errors import QueueFull, StoreUnavailable, TaskConflict
 from deployments.gateway.estimate import expected_s
 from deployments.gateway.tasks import GatewayTasks
 from deployments.messages.jobs import EraseJob
@@ -89,6 +91,25 @@ async def test_a_task_that_is_known_is_answered_and_not_stored_again(settings: S
     assert await tasks.submit(job(), OPTIONS) == first
 
     assert await blobs.list(INPUTS) == ()
+
+
+async def test_a_full_disk_is_no_error_of_the_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    tracker = Tracker()
+
+    with pytest.raises(StoreUnavailable, match="No space left"):
+        await GatewayTasks(settings, tracker).submit(job(), OPTIONS)  # type: ignore[arg-type]
+
+    assert tracker.records == {}
+
+
+async def test_a_task_knows_how_many_bytes_wait_for_it(settings: Settings) -> None:
+    record = await GatewayTasks(settings, Tracker()).submit(replace(job(), mask=b"mask"), OPTIONS)  # type: ignore[arg-type]
+
+    assert record.input_bytes == len(b"image") + len(b"mask")
 
 
 def test_the_expected_time_follows_the_regions_and_ends_at_the_image() -> None:

@@ -1,11 +1,18 @@
 import asyncio
 import os
+import shutil
+import stat
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
 
+from deployments.errors import StoreUnavailable
 from deployments.storage.blobs import INPUTS, RESULTS, BlobStore, input_key, open_blobs, result_key
+from deployments.storage.watching import BlobWatch
 from tests.deployments.storage.stores import exists
 
 KEY = input_key("task", "0123456789abcdef0123")
@@ -18,6 +25,10 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
 
 def files_under(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def modes_under(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
 
 
 async def test_what_was_put_is_got(blobs: BlobStore) -> None:
@@ -100,7 +111,7 @@ async def test_a_write_that_fails_leaves_the_old_blob_and_no_litter(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(StoreUnavailable, match=r"cannot be written \(No space left on device\)$"):
         await blobs.put(KEY, b"new")
     monkeypatch.undo()
 
@@ -140,6 +151,118 @@ async def test_a_file_and_the_name_it_got_last_are_on_the_disk_before_put_return
     monkeypatch.setattr(os, "fsync", watched)
     # When
     await open_blobs(f"file://{tmp_path}/blobs").put(KEY, b"x")
-    # Then: the new folder's own name, the bytes, and the name under which they are found
+    # Then: the new folders' own names, the bytes, and the name under which they are found
     name = KEY.partition("/")[2]
-    assert synced == [("blobs", ["inputs"]), (name, []), ("inputs", [name])]
+    assert synced[0][1] == ["blobs"]
+    assert synced[1:] == [("blobs", ["inputs"]), (name, []), ("inputs", [name])]
+
+
+class ConnectionFailed(Exception):
+    """As the clients of object stores have them: no OSError."""
+
+
+class Broken(fsspec.AbstractFileSystem):  # type: ignore[misc]
+    """An object store whose every call fails with `error`."""
+
+    protocol = "broken"
+    cachable = False
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def _fail(self, *_: Any, **__: Any) -> Any:
+        raise self.error
+
+    ls = cat_file = pipe_file = rm_file = makedirs = _fail
+
+
+CALLS: dict[str, Callable[[BlobStore], Any]] = {
+    "put": lambda blobs: blobs.put(KEY, b"x"),
+    "get": lambda blobs: blobs.get(KEY),
+    "delete": lambda blobs: blobs.delete(KEY),
+    "list": lambda blobs: blobs.list(RESULTS),
+    "check": lambda blobs: blobs.check(0),
+}
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionFailed("s3.internal"), PermissionError(13, "denied", "/secret"), OSError()]
+)
+@pytest.mark.parametrize("call", CALLS)
+async def test_whatever_an_object_store_raises_is_a_store_that_is_unavailable(call: str, error: Exception) -> None:
+    blobs = BlobStore(Broken(error), "bucket/secret")
+
+    with pytest.raises(StoreUnavailable, match="the blob store cannot be") as caught:
+        await CALLS[call](blobs)
+
+    assert caught.value.__cause__ is error
+    assert "secret" not in caught.value.message
+    assert "s3.internal" not in caught.value.message
+
+
+async def test_a_bucket_that_is_gone_is_no_missing_blob_when_something_is_written() -> None:
+    with pytest.raises(StoreUnavailable):
+        await BlobStore(Broken(FileNotFoundError("no such bucket")), "bucket").put(KEY, b"x")
+
+
+async def test_only_the_owner_may_read_what_is_stored(tmp_path: Path) -> None:
+    blobs = open_blobs(f"file://{tmp_path}/data/blobs")
+
+    await blobs.put(KEY, b"x")
+
+    modes = modes_under(tmp_path)
+    assert modes.pop(KEY.partition("/")[2]) == 0o600
+    assert modes == {"data": 0o700, "blobs": 0o700, "inputs": 0o700}
+
+
+async def test_a_check_makes_a_deleted_folder_anew_and_leaves_nothing_in_it(tmp_path: Path) -> None:
+    blobs = open_blobs(f"file://{tmp_path}/data/blobs")
+    await blobs.put(KEY, b"x")
+    shutil.rmtree(tmp_path / "data")
+
+    await blobs.check(0)
+
+    assert await blobs.list(INPUTS) == ()
+    assert (tmp_path / "data" / "blobs").is_dir()
+
+
+async def test_a_disk_without_room_for_the_next_image_is_told_of(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="nearly full"):
+        await open_blobs(f"file://{tmp_path}").check(2**60)
+
+
+async def test_a_watch_says_what_is_wrong_until_it_is_right_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Given
+    watch = BlobWatch(open_blobs(f"file://{tmp_path}"), 0)
+    await watch.look()
+    assert watch.fault is None
+    # When
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    await watch.look()
+    await watch.look()
+    # Then
+    assert watch.fault == "the blob store cannot be written (No space left on device)"
+    monkeypatch.setattr(os, "fsync", real)
+    await watch.look()
+    assert watch.fault is None
+    assert [record.message for record in caplog.records if record.name.endswith("watching")] == [
+        "the blob store cannot be written (No space left on device)",
+        "the blob store can be used again",
+    ]
+
+
+async def test_a_store_that_hangs_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deployments.storage.watching.CHECK_S", 0.01)
+
+    class Hanging:
+        async def check(self, room_bytes: int) -> None:
+            await asyncio.Event().wait()
+
+    watch = BlobWatch(Hanging(), 0)  # type: ignore[arg-type]
+    await watch.look()
+
+    assert watch.fault == "the blob store does not answer"

@@ -1,5 +1,7 @@
 import asyncio
 import dataclasses
+import shutil
+import stat
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from deployments.errors import StoreUnavailable
 from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStage, TaskStatus
 from deployments.storage.opening import open_store
-from deployments.storage.records import LeaseLost, TaskStore
+from deployments.storage.records import LeaseLost, StoreGone, TaskStore
 from tests.deployments.storage.stores import redis_server
 
 INFO = ErasedInfo("image/png", "cv2", 8, 6, 2, 12, seed=7, timings_s={"queue": 0.25, "inpaint": 1.5})
@@ -280,3 +282,38 @@ async def test_a_redis_that_has_gone_is_a_store_that_is_unavailable(tmp_path: Pa
 async def test_a_url_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="a task store is"):
         await open_store(url)
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+async def test_a_file_that_is_deleted_under_sqlite_is_noticed_and_can_be_made_anew(tmp_path: Path, how: str) -> None:
+    # Given
+    folder = tmp_path / "data"
+    store = await open_store(f"sqlite:///{folder}/tasks.db")
+    epoch = await store.acquire("a")
+    # When
+    shutil.rmtree(folder)
+    if how == "replaced":
+        await (await open_store(f"sqlite:///{folder}/tasks.db")).close()
+    # Then
+    with pytest.raises(StoreGone):
+        await store.save(task("a"), epoch)
+    with pytest.raises(StoreGone):
+        await store.holds(epoch)
+    await store.close()
+    again = await open_store(f"sqlite:///{folder}/tasks.db")
+    await again.save(task("a"), await again.acquire("a"))
+    await again.close()
+
+
+async def test_only_the_owner_may_read_the_records_of_sqlite(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "tasks.db"
+    path.parent.mkdir()
+    path.touch(0o644)  # as an older release left it
+
+    store = await open_store(f"sqlite:///{path}")
+    await store.save(task("a"), await store.acquire("a"))
+
+    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {
+        "tasks.db": 0o600, "tasks.db-wal": 0o600, "tasks.db-shm": 0o600,
+    }  # fmt: skip
+    await store.close()

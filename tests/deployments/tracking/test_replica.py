@@ -9,7 +9,7 @@ import pytest
 
 from deployments.__main__ import check_store
 from deployments.config.settings import AppConfig, ConfigurationError, Environment, Settings, resolve
-from deployments.errors import ShuttingDown, StoreUnavailable
+from deployments.errors import ShuttingDown, StoreUnavailable, UnknownTask
 from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import TaskRecord, TaskStatus
 from deployments.storage.opening import open_store
@@ -64,7 +64,7 @@ async def host(start: Start, settings: Settings) -> TrackerHost:
 
 async def until_it_says(host: TrackerHost, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """From then on calls are refused at once."""
-    while fault not in (await host.fault() or ""):  # noqa: ASYNC110
+    while fault not in ((await host.status()).fault or ""):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     monkeypatch.setattr(replica_module, "STORE_PATIENCE_S", 0.01)
 
@@ -87,7 +87,7 @@ async def test_a_lease_that_was_lost_to_nobody_is_acquired_again(host: TrackerHo
         await asyncio.sleep(0.01)
     await host.ask("submit", task("after"))
     assert (await end_of(host, "after")).status is TaskStatus.COMPLETED
-    assert await host.fault() is None
+    assert (await host.status()).fault is None
     host.check_health()
     await store.close()
 
@@ -131,7 +131,7 @@ async def test_a_lease_that_was_lost_in_redis_is_acquired_again(
     await host.ask("submit", task("after"))
     assert (await end_of(host, "after")).status is TaskStatus.COMPLETED
     assert (await host.ask("summary")).total == (1 if lost == "all is lost" else 2)
-    assert await host.fault() is None
+    assert (await host.status()).fault is None
     host.check_health()
 
 
@@ -146,7 +146,7 @@ async def test_a_second_service_is_told_and_takes_nothing_until_the_first_has_go
     # Then
     with pytest.raises(StoreUnavailable, match=r"another service \(.*\) works on this task store") as caught:
         await second.ask("submit", task("second"))
-    assert await second.fault() == caught.value.message
+    assert (await second.status()).fault == caught.value.message
     await host.ask("submit", task("still"))
     assert (await end_of(host, "still")).status is TaskStatus.COMPLETED
     # When
@@ -265,3 +265,36 @@ async def test_a_call_that_waits_for_the_store_is_told_when_the_replica_stops(ho
 async def end_of_all(host: TrackerHost) -> None:
     async for _ in host.watch(None, None):
         pass
+
+
+def empty(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+
+
+async def test_a_data_folder_that_is_deleted_is_noticed_and_made_anew(
+    host: TrackerHost, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr(replica_module, "BEAT_S", 0.01)
+    await host.ask("submit", task("before"))
+    assert (await end_of(host, "before")).status is TaskStatus.COMPLETED
+    # When
+    empty(tmp_path)
+    while not (tmp_path / "tasks.sqlite3").exists():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    # Then
+    await host.ask("submit", task("after"))
+    assert (await end_of(host, "after")).status is TaskStatus.COMPLETED
+    with pytest.raises(UnknownTask):
+        await host.ask("get", "before")
+
+
+async def test_a_blob_store_that_cannot_be_used_is_part_of_the_status(start: Start, settings: Settings) -> None:
+    huge = settings.model_copy(update={"max_file_size": 2**60})
+    host = start(huge)
+
+    while (await host.status()).blob_fault is None:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+    assert "nearly full" in str((await host.status()).blob_fault)

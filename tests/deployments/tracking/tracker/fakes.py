@@ -37,6 +37,7 @@ class Work:
         self.stop_slowly.set()
         self.begun: list[str] = []
         self.running: set[str] = set()
+        self.before_the_last: set[str] = set()
         self.most_running = 0
         self.changed = asyncio.Condition()
 
@@ -59,6 +60,7 @@ class Work:
             for done in range(self.steps):
                 yield Progress("inpainting", done, self.steps)
                 if done == self.steps - 1:
+                    self.before_the_last.add(task_id)
                     await self._tell()
                     if self.failures.get(task_id):
                         raise self.failures[task_id].pop(0)
@@ -74,6 +76,11 @@ class Work:
     async def _tell(self) -> None:
         async with self.changed:
             self.changed.notify_all()
+
+    async def until_before_the_last(self, *task_ids: str) -> None:
+        """All progress but the last has been told."""
+        async with self.changed:
+            await self.changed.wait_for(lambda: self.before_the_last >= set(task_ids))
 
     async def until_running(self, *task_ids: str) -> None:
         async with self.changed:

@@ -34,7 +34,7 @@ async def test_a_number_a_later_tracker_could_use_again_is_stored_first(
     work.hold("a", "b")
     await tracking.submit(task("a", seq=SEQ_STRIDE - 6))
     await tracking.submit(task("b"))
-    await work.until_running("a", "b")
+    await work.until_before_the_last("a", "b")
 
     stored_a, stored_b = await store.get("a"), await store.get("b")
     assert stored_a is not None

@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import partial
 
-from deployments.errors import ResultExpired
+from deployments.errors import ResultExpired, StoreUnavailable
 from deployments.messages.jobs import Erased, ErasedInfo, EraseJob
 from deployments.storage.blobs import BlobStore, input_key, result_key
-from deployments.storage.codecs import load_job
+from deployments.storage.codecs import OtherVersion, load_job
 from deployments.threads import in_thread
 from models.types import Progress
 
@@ -32,7 +32,10 @@ class TaskRuns:
                 blob = await self._blobs.get(input_key(task_id, digest))
             except FileNotFoundError:
                 raise ResultExpired(f"the input of task {task_id} is no longer stored") from None
-            job = await in_thread(partial(load_job, blob))
+            try:
+                job = await in_thread(partial(load_job, blob))
+            except OtherVersion:
+                raise StoreUnavailable("the input was written by another release, which can read it") from None
             async with aclosing(self._erase(job)) as steps:
                 async for item in steps:
                     if isinstance(item, Progress):

@@ -1,6 +1,7 @@
 """Task records and jobs as they are stored, and back.
 
 Unknown fields are ignored and missing ones take their defaults, so a release reads what an older or a newer one wrote.
+What it cannot read, it leaves alone (storage/unreadable.py).
 """
 
 import json
@@ -14,6 +15,11 @@ from deployments.messages.task import TaskRecord
 
 VERSION = 1
 """Raised when a field changes its meaning; a new field with a default needs no new version."""
+
+
+class OtherVersion(ValueError):
+    """Written by a release that gives a field another meaning."""
+
 
 _RECORD = TypeAdapter(TaskRecord)
 _JOB = TypeAdapter(EraseJob)
@@ -41,7 +47,7 @@ def dump_job(job: EraseJob) -> bytes:
 
 
 def load_job(blob: bytes) -> EraseJob:
-    """Raises: ValueError when the blob is cut short or of another version."""
+    """Raises: ValueError when the blob is cut short; OtherVersion."""
     line, newline, rest = blob.partition(b"\n")
     data = _read(line, "a job")
     image_bytes, mask_bytes = data["image"], data["mask"]
@@ -54,5 +60,5 @@ def load_job(blob: bytes) -> EraseJob:
 def _read(text: str | bytes, what: str) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(text)
     if data["version"] != VERSION:
-        raise ValueError(f"{what} of version {data['version']}; this release reads version {VERSION}")
+        raise OtherVersion(f"{what} of version {data['version']}; this release reads version {VERSION}")
     return data

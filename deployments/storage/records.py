@@ -63,7 +63,15 @@ class TaskStore(Protocol):
         """Deleting what is not there is fine. Raises: LeaseLost."""
         ...
 
-    async def get(self, task_id: str) -> TaskRecord | None: ...
+    @property
+    def unreadable(self) -> int:
+        """How many of the records that were asked for this release cannot read. They are kept as they are: what returns
+        several leaves them out."""
+        ...
+
+    async def get(self, task_id: str) -> TaskRecord | None:
+        """Raises: UnreadableRecord, a StoreUnavailable."""
+        ...
 
     async def unfinished(self) -> tuple[TaskRecord, ...]:
         """All that have not ended, oldest `created_at` first."""

@@ -4,8 +4,9 @@ How much a crash of redis itself may lose is redis' own setting; run it with `ap
 tag, so that the script is also legal on a redis cluster.
 """
 
+import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -14,8 +15,9 @@ from redis.exceptions import RedisError
 
 from deployments.errors import StoreUnavailable
 from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
-from deployments.storage.codecs import dump_record, load_record
+from deployments.storage.codecs import dump_record
 from deployments.storage.records import Holder, LeaseLost
+from deployments.storage.unreadable import Reader
 
 _PREFIX = "{text-removal}:"
 _EPOCH = f"{_PREFIX}epoch"
@@ -43,6 +45,7 @@ class RedisStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._script = redis.register_script(_WRITE)
+        self._reader = Reader()
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -100,9 +103,14 @@ class RedisStore:
         record = await self.get(task_id)
         await self._write(task_id, epoch, "", {}, record.client if record else "")
 
+    @property
+    def unreadable(self) -> int:
+        return len(self._reader.unreadable)
+
     async def get(self, task_id: str) -> TaskRecord | None:
-        records = await self._records([task_id])
-        return records[0] if records else None
+        with _translated():
+            text = await self._redis.get(_record_key(task_id))
+        return None if text is None else self._reader.read(task_id, str(text))
 
     async def unfinished(self) -> tuple[TaskRecord, ...]:
         with _translated():
@@ -117,9 +125,14 @@ class RedisStore:
 
     async def ended(self, before: float, *, result_expired: bool, limit: int = 500) -> tuple[TaskRecord, ...]:
         key = _ENDED[result_expired]
-        with _translated():
-            task_ids = await self._redis.zrangebyscore(key, "-inf", f"({before!r}", start=0, num=limit)
-        return await self._records(task_ids)
+        found: tuple[TaskRecord, ...] = ()
+        for start in itertools.count(0, limit):
+            with _translated():
+                task_ids = await self._redis.zrangebyscore(key, "-inf", f"({before!r}", start=start, num=limit)
+            found += await self._records(task_ids)
+            if len(found) >= limit or len(task_ids) < limit:
+                return found[:limit]
+        raise AssertionError("a count has no end")
 
     async def summary(self, client: str | None = None) -> TaskSummary:
         of_status = _STATUS if client is None else _status_of(client)
@@ -153,13 +166,15 @@ class RedisStore:
         if not written:
             raise LeaseLost("a newer tracker has taken over", epoch=epoch)
 
-    async def _records(self, task_ids: Iterable[Any]) -> tuple[TaskRecord, ...]:
+    async def _records(self, task_ids: Sequence[Any]) -> tuple[TaskRecord, ...]:
+        """Those of them that are there and can be read."""
         keys = [_record_key(task_id) for task_id in task_ids]
         if not keys:
             return ()
         with _translated():
             texts = await self._redis.mget(keys)
-        return tuple(load_record(str(text)) for text in texts if text is not None)
+        there = zip(task_ids, texts, strict=True)
+        return self._reader.read_all((str(task_id), str(text)) for task_id, text in there if text is not None)
 
 
 def _status_of(client: str) -> dict[TaskStatus, str]:

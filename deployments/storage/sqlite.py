@@ -1,5 +1,6 @@
 """Task records in one sqlite file: the embedded store, for one node."""
 
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -13,8 +14,9 @@ import aiosqlite
 from deployments.errors import StoreUnavailable
 from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
 from deployments.storage import local_files
-from deployments.storage.codecs import dump_record, load_record
+from deployments.storage.codecs import dump_record
 from deployments.storage.records import Holder, LeaseLost, StoreGone
+from deployments.storage.unreadable import Reader
 
 _FINAL = tuple(status.value for status in TaskStatus if status.final)
 _MARKS = ", ".join("?" for _ in _FINAL)
@@ -57,7 +59,8 @@ ON CONFLICT (id) DO UPDATE SET epoch = epoch + 1, owner = excluded.owner RETURNI
 _SUMMARY = """
 SELECT status, COUNT(*),
     CASE WHEN status IN (?2, ?3, ?4) THEN NULL ELSE json_group_array(json_array(created_at, task_id)) END
-FROM tasks WHERE ?1 IS NULL OR json_extract(record, '$.client') = ?1 GROUP BY status
+FROM tasks WHERE ?1 IS NULL OR CASE WHEN json_valid(record) THEN json_extract(record, '$.client') END = ?1
+GROUP BY status
 """
 
 
@@ -71,6 +74,7 @@ class SqliteStore:
         self._connection = connection
         self._path = path
         self._file = _identity(path)
+        self._reader = Reader()
 
     @classmethod
     async def open(cls, path: str) -> Self:
@@ -116,22 +120,33 @@ class SqliteStore:
         if not deleted and not await self.holds(epoch):
             raise LeaseLost("a newer tracker has taken over", epoch=epoch)
 
+    @property
+    def unreadable(self) -> int:
+        return len(self._reader.unreadable)
+
     async def get(self, task_id: str) -> TaskRecord | None:
         rows = await self._rows("SELECT record FROM tasks WHERE task_id = ?", task_id)
-        return load_record(rows[0][0]) if rows else None
+        return self._reader.read(task_id, rows[0][0]) if rows else None
 
     async def unfinished(self) -> tuple[TaskRecord, ...]:
-        query = f"SELECT record FROM tasks WHERE status NOT IN ({_MARKS}) ORDER BY created_at, task_id"
-        return _records(await self._rows(query, *_FINAL))
+        query = f"SELECT task_id, record FROM tasks WHERE status NOT IN ({_MARKS}) ORDER BY created_at, task_id"
+        return self._read_all(await self._rows(query, *_FINAL))
 
     async def uncalled(self) -> tuple[TaskRecord, ...]:
-        query = "SELECT record FROM tasks WHERE calling AND completed_at IS NOT NULL ORDER BY completed_at, task_id"
-        return _records(await self._rows(query))
+        query = """SELECT task_id, record FROM tasks WHERE calling AND completed_at IS NOT NULL
+            ORDER BY completed_at, task_id"""
+        return self._read_all(await self._rows(query))
 
     async def ended(self, before: float, *, result_expired: bool, limit: int = 500) -> tuple[TaskRecord, ...]:
-        query = """SELECT record FROM tasks WHERE result_expired = ? AND completed_at < ?
-            ORDER BY completed_at, task_id LIMIT ?"""
-        return _records(await self._rows(query, result_expired, before, limit))
+        query = """SELECT task_id, record FROM tasks WHERE result_expired = ? AND completed_at < ?
+            ORDER BY completed_at, task_id LIMIT ? OFFSET ?"""
+        found: tuple[TaskRecord, ...] = ()
+        for offset in itertools.count(0, limit):
+            rows = await self._rows(query, result_expired, before, limit, offset)
+            found += self._read_all(rows)
+            if len(found) >= limit or len(rows) < limit:
+                return found[:limit]
+        raise AssertionError("a count has no end")
 
     async def summary(self, client: str | None = None) -> TaskSummary:
         counts: dict[str, int] = {}
@@ -151,6 +166,9 @@ class SqliteStore:
 
     async def close(self) -> None:
         await self._connection.close()
+
+    def _read_all(self, rows: Iterable[sqlite3.Row]) -> tuple[TaskRecord, ...]:
+        return self._reader.read_all((task_id, text) for task_id, text in rows)
 
     def _check_place(self) -> None:
         """Raises: StoreGone."""
@@ -185,7 +203,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _records(rows: Iterable[sqlite3.Row]) -> tuple[TaskRecord, ...]:
-    return tuple(load_record(row[0]) for row in rows)

@@ -78,7 +78,8 @@ class TrackerHost:
         return self._models.snapshot(time.monotonic())
 
     async def status(self) -> TrackerStatus:
-        return TrackerStatus(self._fault, self._blob_watch.fault)
+        unreadable = self._store.unreadable if self._store is not None else 0
+        return TrackerStatus(self._fault, self._blob_watch.fault, unreadable)
 
     def check_health(self) -> None:
         """Serve replaces the replica if this raises."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus
 from deployments.storage.blobs import INPUTS, RESULTS, Blob, BlobStore, input_key, result_key
 from deployments.storage.records import TaskStore
+from deployments.storage.unreadable import UnreadableRecord
 from deployments.tracking.journal import Journal
 
 logger = logging.getLogger(__name__)
@@ -91,7 +92,10 @@ class Retention:
                 await self._blobs.delete(blob.key)
 
     async def _needed(self, blob: Blob) -> bool:
-        record = await self._store.get(blob.task_id)
+        try:
+            record = await self._store.get(blob.task_id)
+        except UnreadableRecord:
+            return True
         return record is not None and (not record.status.final or blob.key in _kept(record))
 
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image as Pillow
 
 from deployments.config.settings import AppConfig, Environment, PlannerConfig, Settings, resolve
-from deployments.errors import ResultExpired
+from deployments.errors import ResultExpired, StoreUnavailable
 from deployments.messages.jobs import DetectedText, Detection, DetectJob, Erased, EraseJob, Filled, OutputFormat
 from deployments.pipeline import filler as filler_module
 from deployments.pipeline.eraser import Eraser
@@ -327,6 +327,15 @@ async def test_a_task_reads_its_job_from_and_leaves_its_image_in_the_blob_store(
     await asyncio.wait_for(eraser.task_ended("t", 1), 1)
     with pytest.raises(ResultExpired):
         _ = [item async for item in eraser.run_task("unknown", "d", 1)]
+
+
+async def test_a_job_of_another_release_waits_for_that(settings: Settings) -> None:
+    blobs = open_blobs(settings.blob_store_url)
+    await blobs.put(input_key("t", "d"), dump_job(job()).replace(b'"version": 1', b'"version": 2'))
+    eraser = Eraser(settings, {"lama": Model(10)})
+
+    with pytest.raises(StoreUnavailable, match="another release"):
+        _ = [item async for item in eraser.run_task("t", "d", 1)]
 
 
 class Fencing(Model):

@@ -1,16 +1,19 @@
 import asyncio
 import dataclasses
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from deployments.errors import ShuttingDown
 from deployments.messages.task import CallbackState, TaskStatus
-from deployments.storage.blobs import BlobStore, open_blobs, result_key
+from deployments.storage.blobs import BlobStore, input_key, open_blobs, result_key
 from deployments.storage.opening import open_store
 from deployments.storage.records import TaskStore
+from deployments.storage.unreadable import UnreadableRecord
 from deployments.tracking.journal import SEQ_STRIDE
 from tests.deployments.tracking.tracker.fakes import DIGEST, HOOK, Clock, Sent, Work, task
 from tests.deployments.tracking.tracker.following import (
@@ -203,3 +206,30 @@ async def test_a_replaced_tracker_that_is_idle_finds_out_too(
         async with tracked(store, work, sent, clock):
             with pytest.raises(ShuttingDown):
                 await watch
+
+
+async def test_a_record_of_another_release_is_left_alone_and_the_others_go_on(
+    url: str, store: TaskStore, work: Work, sent: Sent, clock: Clock
+) -> None:
+    # Given: a task that a newer release has written, its input, and one of ours
+    epoch = await store.acquire("newer")
+    for name in ("theirs", "ours"):
+        await store.save(task(name), epoch)
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        connection.execute("""UPDATE tasks SET record = '{"version": 2}' WHERE task_id = 'theirs'""")
+    connection.close()
+    await work.blobs.put(input_key("theirs", DIGEST), b"their input")
+    # When
+    async with tracked(store, work, sent, clock) as tracking:
+        ours = await end_of(tracking, "ours")
+        clock.now = time.time() + 1e6
+        await tracking.sweep()
+        await tracking.collect()
+        # Then
+        with pytest.raises(UnreadableRecord):
+            await tracking.submit(task("theirs"))
+        with pytest.raises(UnreadableRecord):
+            await tracking.cancel("theirs")
+    assert ours.status is TaskStatus.COMPLETED
+    assert work.begun == ["ours"]
+    assert await work.blobs.get(input_key("theirs", DIGEST)) == b"their input"

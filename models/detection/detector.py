@@ -1,4 +1,4 @@
-"""Finds text with the detector whose ONNX file ships in the rapidocr wheel. Nothing is ever downloaded.
+"""Finds text with the detector whose ONNX file ships in the rapidocr wheel.
 
 Only the network is RapidOCR's: it maps how text-like each pixel is. At which scales to look where, joining the maps of
 tiles and turning maps into outlines of texts is done here, because RapidOCR shrinks large images, looks at one scale
@@ -6,8 +6,6 @@ only and rounds corners to integers.
 """
 
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -16,9 +14,12 @@ from numpy.typing import NDArray
 
 from models.detection.lines import joined, reading_order
 from models.detection.look import Look
+from models.detection.pictograms import without_pictograms
+from models.detection.recogniser import Recogniser
+from models.detection.recogniser import load as load_recogniser
 from models.detection.textmap import Find, marks
 from models.detection.tiles import spans, windows
-from models.errors import WeightsUnavailable
+from models.detection.wheel import session as open_session
 from models.stopping import go_on
 from models.types import Box, Image, Region
 
@@ -55,18 +56,25 @@ class FoundText:
 class TextDetector:
     """Called from one thread only. Keeps no state between calls, and never writes into an image."""
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Any, recogniser: Recogniser) -> None:
         self._session = session
         self._input: str = session.get_inputs()[0].name
+        self._recogniser = recogniser
 
     def detect(
-        self, image: Image, *, min_confidence: float = MIN_CONFIDENCE, scale: float | None = None
+        self,
+        image: Image,
+        *,
+        min_confidence: float = MIN_CONFIDENCE,
+        scale: float | None = None,
+        pictograms: bool = False,
     ) -> tuple[FoundText, ...]:
         """All texts in reading order.
 
         The first look is at the whole image. Where it sees small text, or something that may be some, closer looks
         follow, and coarser ones if it sees letters too large for it. `scale` is how much the image is enlarged to be
-        looked at; a window of a larger image should get the `working_scale` of that.
+        looked at; a window of a larger image should get the `working_scale` of that. `pictograms`: what may be text
+        to the detector alone is told, too.
         """
         shape = image.shape[:2]
         scale = scale or working_scale(*shape)
@@ -76,6 +84,8 @@ class TextDetector:
         first = self._look(image, Box(0, 0, shape[1], shape[0]), scale)
         finds = self._closer(image, first, finest, min_confidence)
         finds = self._coarser(image, first, finds, min_confidence)
+        if not pictograms:
+            finds = without_pictograms(image, finds, self._recogniser)
         return tuple(FoundText(find.corners, find.score) for find in reading_order(finds))
 
     def _closer(self, image: Image, first: Look, finest: float, min_confidence: float) -> list[Find]:
@@ -134,24 +144,6 @@ def working_scale(height: int, width: int) -> float:
 def load(device: str, threads: int = 0) -> TextDetector:
     """`device` "cuda" uses the GPU if this onnxruntime can, else the CPU; `threads` 0 leaves it to onnxruntime.
 
-    Raises WeightsUnavailable if the wheel holds no detector.
+    Raises WeightsUnavailable if the wheel holds no detector or no recogniser.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = threads
-    wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
-    usable = [name for name in wanted if name in onnxruntime.get_available_providers()]
-    return TextDetector(
-        onnxruntime.InferenceSession(str(_weights()), options, providers=[*usable, "CPUExecutionProvider"])
-    )
-
-
-def _weights() -> Path:
-    """The detector's file in the installed wheel, found without importing it (it configures logging on import)."""
-    wheel = find_spec("rapidocr")
-    for folder in (wheel.submodule_search_locations or []) if wheel else []:
-        for file in sorted(Path(folder, "models").glob("*_det_*.onnx")):
-            return file
-    raise WeightsUnavailable("the text detector's weights are not installed: the rapidocr wheel should hold them")
+    return TextDetector(open_session("det", device, threads), load_recogniser(device, threads))

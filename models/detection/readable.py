@@ -23,7 +23,8 @@ def readable(
     height, width = image.shape[:2]
     scale = working_scale(height, width)
     for left, top, right, bottom in _windows([shape.bounds for shape in shapes], height, width):
-        for text in detector.detect(image[top:bottom, left:right], min_confidence=min_confidence, scale=scale):
+        window = image[top:bottom, left:right]
+        for text in detector.detect(window, min_confidence=min_confidence, scale=scale, pictograms=True):
             found = Polygon([(x + left, y + top) for x, y in text.points])
             for index in tree.query(found, predicate="intersects").tolist():
                 shape = shapes[index]

@@ -267,7 +267,7 @@ def test_an_image_without_anything_large_or_small_is_looked_at_once() -> None:
     # Given
     real = load("cpu", threads=1)
     counted = Counted(real._session)
-    detector = TextDetector(counted)
+    detector = TextDetector(counted, real._recogniser)
     image = page(700, 900)
     write(image, "OF A COMFORTABLE SIZE", 60, 300, height=26)
 

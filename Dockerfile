@@ -46,7 +46,9 @@ RUN /opt/venv/bin/python -m notices write --to THIRD_PARTY_NOTICES.md \
 
 # PYTHONPATH: the application is never installed, and under KubeRay the processes of Ray start elsewhere.
 # HAProxy (it comes with Ray) in front instead of Ray's own proxy: 5-15 ms less a request (benchmarks/RESULTS.md).
+# The callback: admission in the processes that hold the clients' connections (deployments/gateway/front.py).
 ENV RAY_SERVE_ENABLE_HA_PROXY=1 \
+    RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH=deployments.gateway.front:middleware \
     HOME=/home/service \
     PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/app \

@@ -13,13 +13,17 @@ import typer
 import yaml
 from pydantic import ValidationError
 
-from deployments.config.settings import AppConfig, ConfigurationError, Environment, Settings, resolve
+from deployments.config.settings import AppConfig, ConfigurationError, Environment, Settings, hand_down, resolve
 from deployments.errors import StoreUnavailable
 from deployments.storage.holding import ALIVE_S, refuse_if_held
 from deployments.storage.opening import open_store
 from deployments.supervisor import BROKEN_EXIT, STOP_S, Supervisor, end_within
 
 APP_NAME = "text-removal"
+FIND_GATEWAYS_S = 3.0
+"""A handle that has not been used yet is told of its replicas a moment later."""
+
+ANSWER_S = 3.0
 STOP_TRACKER_S = 10.0
 CLOSE_SOCKETS_S = 3.0
 """Ray kills the HTTP proxy at once, so the gateways get this long to close their sockets with a reason: they look for
@@ -68,14 +72,17 @@ def main(
         "serve_config.yaml"
     ),
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then stop in good order."""
+    """Serve until SIGINT or SIGTERM, then stop in good order: requests first, for DRAIN_S, then tasks."""
     try:
         environment = Environment.read()
         app_config = read_config(config)
-        asyncio.run(check_store(resolve(app_config, environment)))
+        settings = resolve(app_config, environment)
+        asyncio.run(check_store(settings))
     except ConfigurationError as error:
         print(f"configuration error: {error}", file=sys.stderr)
         raise typer.Exit(2) from None
+
+    hand_down(settings)
 
     import ray
     from ray import serve
@@ -87,12 +94,13 @@ def main(
         ray.init(include_dashboard=False)
     serve.start(http_options={"host": environment.iopaint_host, "port": environment.iopaint_port})
     try:
-        serve.run(build(app_config), name=APP_NAME, route_prefix="/")
+        gateways = serve.run(build(app_config), name=APP_NAME, route_prefix="/")
         print(f"ready: http://{_reachable(environment.iopaint_host)}:{environment.iopaint_port}/docs", flush=True)
         fault = _supervise()
         if fault is not None:
             _give_up(fault)
-        end_within(STOP_S, 1, _kill_ray)
+        end_within(settings.drain_s + STOP_S, 1, _kill_ray)
+        _drain(gateways, settings.drain_s)
         _stop_tracker()
     finally:
         serve.shutdown()  # type: ignore[no-untyped-call]
@@ -141,6 +149,22 @@ def _application_fault() -> str | None:
     if application.status == "DEPLOY_FAILED":
         return f"the application failed: {application.message}"
     return None
+
+
+def _drain(gateways: Any, patience_s: float) -> None:
+    """The gateways refuse new work from now on, and what they are at may end within that time."""
+    from ray.serve.exceptions import DeploymentUnavailableError
+
+    found_by = time.monotonic() + FIND_GATEWAYS_S
+    while True:
+        try:
+            gateways.broadcast("drain", patience_s).results(timeout_s=patience_s + ANSWER_S, return_exceptions=True)
+            return
+        except Exception as error:  # what cannot be drained is cut
+            if not isinstance(error, DeploymentUnavailableError) or time.monotonic() > found_by:
+                print(f"requests did not end in good order: {error}", file=sys.stderr)
+                return
+        time.sleep(0.1)
 
 
 def _stop_tracker() -> None:

@@ -85,6 +85,7 @@ def build(config: AppConfig) -> Application:
             InpainterReplica,
             name=f"Inpainter-{model.name.replace('/', '-')}",
             max_ongoing_requests=256,
+            graceful_shutdown_timeout_s=settings.drain_s,
             **_scaled(model.scaling),
             **_actor(model.resources),
         ).bind(model, settings)
@@ -100,6 +101,7 @@ def build(config: AppConfig) -> Application:
     eraser = _deployment(
         EraserReplica,
         name="Eraser",
+        graceful_shutdown_timeout_s=settings.drain_s,
         max_ongoing_requests=app.eraser.max_images,
         **_scaled(app.eraser.scaling),
         **_actor(app.eraser.resources),
@@ -117,6 +119,7 @@ def build(config: AppConfig) -> Application:
     return _deployment(
         GatewayReplica,
         name="Gateway",
+        graceful_shutdown_timeout_s=settings.drain_s,
         num_replicas=app.gateway.num_replicas,
         max_ongoing_requests=app.gateway.max_connections,
         **_actor(app.gateway.resources),

@@ -15,6 +15,14 @@ class DeadlineExceeded(TextRemovalError):
     """REQUEST_TIMEOUT passed before the result was there; the work has been stopped."""
 
 
+class SlowBody(TextRemovalError):
+    """The body of a request comes too slowly, or not at all; what had come was dropped."""
+
+
+class Starting(TextRemovalError):
+    """The port is open, the application behind it is not there yet."""
+
+
 class ShuttingDown(TextRemovalError):
     """The service is going away and takes no new work."""
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks import overload as overloads
 from benchmarks import scale as scales
 from benchmarks import service as services
 from benchmarks import soak as soaks
@@ -90,6 +91,22 @@ def load(
     case = services.Case(model, chosen([workload])[0], clients, rate, body)
     request = request_for(case.workload, model, body)
     show([services.load_report([(case, run_against(url, request, clients=clients, rate=rate, seconds=seconds))])])
+
+
+@app.command()
+def overload(
+    workload: Annotated[str, typer.Option(help="What is sent.")] = "poster",
+    multiple: Annotated[list[float] | None, typer.Option(help="Of the peak (2.7 10); repeatable.")] = None,
+    seconds: float = 20.0,
+    save: Save = None,
+) -> None:
+    """Several times the requests the service can do: goodput, refusals, health and memory."""
+    keep = saving(save, "overload")
+    with tempfile.TemporaryDirectory() as folder:
+        measured = overloads.measure(Path(folder), chosen([workload])[0], multiple or (2.7, 10.0), seconds)
+        found = gathered(measured, keep)
+    if found:
+        show([overloads.report(chosen([workload])[0], found)])
 
 
 @app.command()

@@ -5,10 +5,13 @@ from fastapi_standalone_docs import StandaloneDocs
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from deployments.api.admission.clients import Clients
+from deployments.api.body.reading import max_body_bytes
 from deployments.api.errors import add_error_handlers
 from deployments.api.key_ring import KeyRing
 from deployments.api.live.events import event_routes
 from deployments.api.live.websocket import websocket_routes
+from deployments.api.middleware.admission import Admission
 from deployments.api.middleware.api_keys import ApiKeys
 from deployments.api.middleware.draining import Draining
 from deployments.api.middleware.forwarded import Forwarded
@@ -41,7 +44,7 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
     app = FastAPI(
         title=NAME,
         version=settings.version,
-        middleware=_middleware(settings, keys),
+        middleware=_middleware(backend, settings, keys),
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
@@ -64,8 +67,8 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
     return app
 
 
-def _middleware(settings: ApiSettings, keys: KeyRing) -> list[Middleware]:
-    """Outermost first: even a refusal carries a request id and CORS headers."""
+def _middleware(backend: Backend, settings: ApiSettings, keys: KeyRing) -> list[Middleware]:
+    """Outermost first: even a refusal carries a request id and CORS headers, and who may not ask takes no place."""
     stack = [
         Middleware(RequestIds, echo=settings.echo_request_ids),
         Middleware(Forwarded, trusted=settings.trusted_proxies, root_path=settings.root_path),
@@ -84,4 +87,12 @@ def _middleware(settings: ApiSettings, keys: KeyRing) -> list[Middleware]:
     ]
     if keys:
         stack.append(Middleware(ApiKeys, keys=keys, open_paths=OPEN_PATHS))
+    stack.append(
+        Middleware(
+            Admission,
+            desk=backend.desk,
+            clients=Clients(keys, settings.trusted_proxies),
+            max_body_bytes=max_body_bytes(settings.max_file_size_bytes, base64=True),
+        )
+    )
     return stack

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from deployments.api.admission.desk import Desk
 from deployments.messages.jobs import Answer, Erased, EraseJob, Job, ModelStatus
 from deployments.messages.ports import TaskVerbs
 from deployments.messages.task import TaskRecord
@@ -51,10 +52,15 @@ class Backend(Protocol):
     @property
     def tasks(self) -> Tasks: ...
 
+    @property
+    def desk(self) -> Desk:
+        """Who may come in."""
+        ...
+
     async def run(self, job: Job[Answer]) -> Answer:
         """Cancelling the call stops the work, and so does the job's deadline.
 
-        Raises: DeadlineExceeded, QueueFull, any of models.errors.
+        Raises: DeadlineExceeded, any of models.errors.
         """
         ...
 

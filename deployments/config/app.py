@@ -31,12 +31,16 @@ class PlannerConfig(Strict):
 
 
 class GatewayConfig(Strict):
-    """`max_waiting`: synchronous requests one replica admits before it answers 429. `max_connections`: requests and
-    open WebSockets together, which Serve counts alike."""
+    """`max_waiting`: synchronous requests that are worked on or wait before others are answered 429. `max_held_bytes`:
+    what their bodies and answers may take. `client_share` of either is what one client may have. All three hold for
+    each replica, and for each process of Serve in front of them. `max_connections`: requests and open WebSockets
+    together, which Serve counts alike."""
 
     num_replicas: int = Field(1, ge=1)
     resources: Resources = Resources()
     max_waiting: int = Field(128, ge=1)
+    max_held_bytes: int = Field(512 * 2**20, ge=2**20)
+    client_share: float = Field(0.75, gt=0, le=1)
     max_connections: int = Field(4096, ge=1)
 
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from deployments.config.api_settings import ApiSettings
+from deployments.config.api_settings import AdmissionSettings, ApiSettings
 from deployments.config.app import AppConfig as AppConfig
 from deployments.config.app import EraserConfig as EraserConfig
 from deployments.config.app import GatewayConfig as GatewayConfig
@@ -66,6 +66,10 @@ class Environment(BaseSettings):
     max_file_size: int = Field(52_428_800, ge=1024)
     max_image_pixels: int = Field(100_000_000, ge=1)
     request_timeout: float = Field(300, gt=0)
+    max_waiting: int | None = Field(None, ge=1)
+    max_held_bytes: int | None = Field(None, ge=2**20)
+    client_share: float | None = Field(None, gt=0, le=1)
+    drain_s: float = Field(30, ge=0, le=3600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     cors_origins: Words = ("*",)
     task_store_url: str | None = None
@@ -105,6 +109,13 @@ class Environment(BaseSettings):
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
+    def admission(self, gateway: GatewayConfig) -> AdmissionSettings:
+        return AdmissionSettings(
+            gateway.max_waiting if self.max_waiting is None else self.max_waiting,
+            gateway.max_held_bytes if self.max_held_bytes is None else self.max_held_bytes,
+            gateway.client_share if self.client_share is None else self.client_share,
+        )
+
     @classmethod
     def read(cls) -> Self:
         """Raises: ConfigurationError, one line that names the variable."""
@@ -140,6 +151,8 @@ class Settings(Strict):
     max_file_size: int
     max_image_pixels: int
     request_timeout_s: float
+    admission: AdmissionSettings
+    drain_s: float
     cors_origins: tuple[str, ...]
     api_keys: tuple[str, ...] = Field(repr=False)
     task_store_url: str
@@ -162,6 +175,7 @@ class Settings(Strict):
             max_file_size_bytes=self.max_file_size,
             max_image_pixels=self.max_image_pixels,
             request_timeout_s=self.request_timeout_s,
+            admission=self.admission,
             cors_origins=self.cors_origins,
             api_keys=self.api_keys,
             echo_request_ids=False,
@@ -199,6 +213,8 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
         max_file_size=environment.max_file_size,
         max_image_pixels=environment.max_image_pixels,
         request_timeout_s=environment.request_timeout,
+        admission=environment.admission(app.gateway),
+        drain_s=environment.drain_s,
         cors_origins=environment.cors_origins,
         api_keys=environment.iopaint_api_keys,
         task_store_url=environment.task_store_url or f"sqlite:///{data / 'tasks.sqlite3'}",
@@ -209,6 +225,16 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
         trusted_proxies=environment.trusted_proxies,
         root_path=environment.root_path.rstrip("/"),
     )
+
+
+def hand_down(settings: Settings) -> None:
+    """Before Ray starts: its processes have this one's environment, and Serve's own know of the service only that. They
+    take what the YAML file says, and the middleware in front of everything (`deployments/gateway/front.py`)."""
+    admission = settings.admission
+    os.environ["MAX_WAITING"] = str(admission.max_waiting)
+    os.environ["MAX_HELD_BYTES"] = str(admission.max_held_bytes)
+    os.environ["CLIENT_SHARE"] = str(admission.client_share)
+    os.environ.setdefault("RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH", "deployments.gateway.front:middleware")
 
 
 def _check(model: ModelConfig) -> None:

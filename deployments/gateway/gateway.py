@@ -1,18 +1,18 @@
-"""The ingress: the HTTP layer over the deployments. It admits, waits and translates; pixels it never touches."""
+"""The ingress: the HTTP layer over the deployments. It waits and translates; pixels it never touches."""
 
 import asyncio
 import logging
 import time
-from collections import deque
 from dataclasses import replace
 from typing import Any
 
 from deployments import metrics
+from deployments.api.admission.desk import Desk
 from deployments.api.app import create_api
 from deployments.api.ports import ServiceHealth, Tasks
 from deployments.config.logs import configure_logging
 from deployments.config.settings import VERSION, Settings
-from deployments.errors import DeadlineExceeded, QueueFull
+from deployments.errors import DeadlineExceeded
 from deployments.gateway.health import judge
 from deployments.gateway.prometheus import merged_metrics
 from deployments.gateway.tasks import GatewayTasks
@@ -36,8 +36,7 @@ class Gateway:
         self._eraser = eraser
         self._tracker = tracker
         self._tasks = GatewayTasks(settings, tracker)
-        self._admitted = 0
-        self._recent_s: deque[float] = deque(maxlen=32)
+        self.desk = Desk(settings.admission)
         self._started = time.monotonic()
         self._models: tuple[ModelStatus, ...] = ()
         self._models_at = float("-inf")
@@ -54,13 +53,12 @@ class Gateway:
         return self._tasks
 
     async def run(self, job: Job[Answer]) -> Answer:
-        """Raises: QueueFull, DeadlineExceeded, and whatever the pipeline raises."""
+        """Raises: DeadlineExceeded, and whatever the pipeline raises."""
         started = time.monotonic()
         outcome = "cancelled"
         try:
-            answer = await self._within_limits(job)
+            answer = await self._in_time(job)
             outcome = "ok"
-            self._recent_s.append(time.monotonic() - started)
             return answer
         except Exception as error:
             outcome = type(error).__name__
@@ -93,12 +91,14 @@ class Gateway:
             sleeping=frozenset(model.name for model in settings.app.models if model.scaling.min_replicas == 0),
             tracker=self._tracker_status,
         )
+        if self.desk.closed:
+            healthy, degraded, reasons = False, False, ("the service is going away", *reasons)
         diagnostics = {
             "models": {status.name: status.state.value for status in models},
             "replicas": {status.name: status.replicas for status in models},
             "device": settings.device,
             "gpu_memory_bytes": {s.name: s.gpu_memory_bytes for s in models if s.gpu_memory_bytes is not None},
-            "queue": {"admitted": self._admitted, "limit": settings.app.gateway.max_waiting},
+            "queue": self.desk.standing(),
             "store": settings.task_store_url.partition(":")[0],
             "blobs": "failing" if self._tracker_status.blob_fault else "usable",
             "tracker": self._tracker_state,
@@ -113,27 +113,26 @@ class Gateway:
             return "reachable"
         return "unreachable" if self._tracker_status.fault == NO_ANSWER else "failing"
 
+    async def drain(self, patience_s: float) -> bool:
+        """No new work; returns when what there was has been answered (True), or after that time."""
+        self.desk.close()
+        try:
+            async with asyncio.timeout(patience_s):
+                await self.desk.emptied()
+        except TimeoutError:
+            log.warning("after %g s not everything had been answered: %s", patience_s, self.desk.standing())
+            return False
+        return True
+
     async def metrics(self) -> bytes:
         return await merged_metrics()
 
-    async def _within_limits(self, job: Job[Answer]) -> Answer:
-        """The pipeline's answer, if there is room and time for it."""
-        limit = self._settings.app.gateway.max_waiting
-        if self._admitted >= limit:
-            raise QueueFull(f"{limit} requests are waiting already", retry_after_s=self._retry_after_s())
-        self._admitted += 1
+    async def _in_time(self, job: Job[Answer]) -> Answer:
+        left = None if job.deadline is None else job.deadline - time.time()
         try:
-            left = None if job.deadline is None else job.deadline - time.time()
             async with asyncio.timeout(left):
                 return await self._eraser.run(job)
         except TimeoutError:
             raise DeadlineExceeded(
                 f"no result within {self._settings.request_timeout_s:g} s; the work has been stopped"
             ) from None
-        finally:
-            self._admitted -= 1
-
-    def _retry_after_s(self) -> int:
-        """About how long the present queue takes, from the last requests: their mean time, 1 to 60 s."""
-        mean = sum(self._recent_s) / len(self._recent_s) if self._recent_s else 1.0
-        return int(min(60.0, max(1.0, mean)))

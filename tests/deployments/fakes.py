@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any, cast
 
+from deployments.api.admission.desk import Desk
 from deployments.api.ports import ServiceHealth, TaskOptions
+from deployments.config.api_settings import AdmissionSettings
 from deployments.errors import ResultExpired, TaskConflict, TaskFinished, TaskNotFinished, UnknownTask
 from deployments.messages.jobs import (
     Answer,
@@ -31,6 +33,8 @@ INFO = ErasedInfo(
     processing_time_s=0.25,
     timings_s={"queue": 0.001, "decode": 0.002, "inpaint": 0.2, "encode": 0.01},
 )
+
+ADMISSION = AdmissionSettings(max_waiting=8, max_held_bytes=2**22, client_share=1.0)
 
 
 class FakeTasks:
@@ -168,7 +172,8 @@ class FakeBackend:
     """`error`, if set, is raised by every call; `gate`, if set, holds the work back until it is set;
     `working` is set once there is any."""
 
-    def __init__(self) -> None:
+    def __init__(self, admission: AdmissionSettings = ADMISSION) -> None:
+        self.desk = Desk(admission)
         self.tasks = FakeTasks()
         self.jobs: list[EraseJob] = []
         self.detect_jobs: list[DetectJob] = []

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection
 
 from starlette.requests import Request
 
+from deployments.api.admission.visit import PLACE
 from deployments.api.body.codings import decoders
 from deployments.api.body.multipart import FormReader, Part
 from models.errors import ImageTooLarge
@@ -21,7 +22,7 @@ async def read_body(request: Request, limit_bytes: int) -> bytearray:
     """The whole body, without its content codings.
 
     Raises: ImageTooLarge as soon as the declared or the decoded length is over the limit; MalformedBody;
-    UnsupportedContentCoding; ClientDisconnect.
+    UnsupportedContentCoding; ClientDisconnect; QueueFull if there is no room for what the codings make of it.
     """
     body = bytearray()
     async for chunk in _chunks(request, limit_bytes):
@@ -54,6 +55,8 @@ async def _chunks(request: Request, limit_bytes: int) -> AsyncIterator[bytes]:
             size += len(piece)
             if size > limit_bytes:
                 raise _too_large(limit_bytes)
+            if (place := PLACE.get()) is not None:
+                place.hold(size)
             yield piece
     for decoder in chain:
         decoder.finish()

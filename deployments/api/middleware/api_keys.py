@@ -11,6 +11,8 @@ from deployments.api.errors import known_error_response, request_id_of
 from deployments.api.key_ring import KeyRing, key_in_protocol
 from deployments.errors import Unauthorized
 
+KEY_NEEDED = "this service asks for an API key: send 'Authorization: Bearer <key>' or 'X-API-Key: <key>'"
+
 
 class ApiKeys:
     """Lets only those pass who bring one of the keys, and notes the client of the key in the scope's state.
@@ -29,7 +31,7 @@ class ApiKeys:
         if scope["type"] not in ("http", "websocket") or self._open(_route_path(scope)):
             return await self.app(scope, receive, send)
         state = scope.setdefault("state", {})
-        offered = _offered(scope)
+        offered = offered_keys(scope)
         client = next((client for key in offered if (client := self.keys.client_of(key)) is not None), None)
         ticket = parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [])
         if client is None and ticket and (scope["type"] == "websocket" or scope["method"] == "GET"):
@@ -42,16 +44,15 @@ class ApiKeys:
             return await self.app(scope, receive, send)
         if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
             return await send({"type": "websocket.close", "code": 4401, "reason": "API key missing or unknown"})
-        error = Unauthorized(
-            "this service asks for an API key: send 'Authorization: Bearer <key>' or 'X-API-Key: <key>'"
-        )
+        error = Unauthorized(KEY_NEEDED)
         return await known_error_response(error, request_id_of(scope))(scope, receive, send)
 
     def _open(self, path: str) -> bool:
         return path in self.open_paths or any(path.startswith(f"{place}/") for place in self.open_paths if place != "/")
 
 
-def _offered(scope: Scope) -> list[str]:
+def offered_keys(scope: Scope) -> list[str]:
+    """All that a request or WebSocket offers, wherever it stands."""
     headers = Headers(scope=scope)
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     offered = [headers.get("x-api-key", "")]

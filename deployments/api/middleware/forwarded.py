@@ -33,7 +33,7 @@ class Forwarded:
             return await self.app(scope, receive, send)
         scope = dict(scope)
         prefix = self.root_path
-        if self.everybody or _is_in(_peer(scope), self.networks):
+        if self.everybody or is_in(_peer(scope), self.networks):
             headers = Headers(scope=scope)
             if schemes := SCHEMES.get(_first(headers, "x-forwarded-proto").lower()):
                 scope["scheme"] = schemes[scope["type"] == "websocket"]
@@ -70,7 +70,7 @@ def _peer(scope: Scope) -> str:
     return str(client[0])
 
 
-def _is_in(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+def is_in(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from deployments.api.app import create_api
 from deployments.config.api_settings import ApiSettings
 from models import registry
-from tests.deployments.fakes import FakeBackend
+from tests.deployments.fakes import ADMISSION, FakeBackend
 
 SETTINGS = ApiSettings(
     version="1.2.3",
@@ -21,12 +21,13 @@ SETTINGS = ApiSettings(
     max_file_size_bytes=100_000,
     max_image_pixels=1_000_000,
     request_timeout_s=30.0,
+    admission=ADMISSION,
 )
 
 
 @pytest.fixture
-def backend() -> FakeBackend:
-    return FakeBackend()
+def backend(settings: ApiSettings) -> FakeBackend:
+    return FakeBackend(settings.admission)
 
 
 @pytest.fixture

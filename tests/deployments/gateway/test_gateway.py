@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from deployments.api.schema.examples import IMAGE, RECTANGLE
-from deployments.config.settings import AppConfig, Environment, GatewayConfig, resolve
-from deployments.errors import DeadlineExceeded, QueueFull, ReplicaLost
+from deployments.config.settings import AppConfig, Environment, resolve
+from deployments.errors import DeadlineExceeded, ReplicaLost
 from deployments.gateway.gateway import Gateway
 from deployments.messages.jobs import Erased, ErasedInfo, EraseJob, Job, ModelState, ModelStatus
 from deployments.messages.status import TrackerStatus
@@ -22,9 +22,11 @@ class Eraser:
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
+        self.working = asyncio.Event()
         self.cancelled = 0
 
     async def run(self, job: Job[Any]) -> Erased:
+        self.working.set()
         try:
             await self.go.wait()
         except asyncio.CancelledError:
@@ -48,28 +50,21 @@ class Tracker:
         return TrackerStatus()
 
 
-def gateway(eraser: Any, tracker: Any, limit: int = 2) -> Gateway:
-    config = AppConfig(gateway=GatewayConfig(max_waiting=limit))
-    return Gateway(resolve(config, Environment.read()), eraser, tracker)
+PATH = "/api/v1/inpaint-regions"
+BODY = {"image": IMAGE, "regions": [RECTANGLE]}
+
+
+def gateway(eraser: Any, tracker: Any) -> Gateway:
+    return Gateway(resolve(AppConfig(), Environment.read()), eraser, tracker)
+
+
+def client_of(ingress: Gateway) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(ingress.__serve_build_asgi_app__())
+    return httpx.AsyncClient(transport=transport, base_url="http://service.test")
 
 
 def job(deadline: float | None = None) -> EraseJob:
     return EraseJob("r", b"", deadline=deadline)
-
-
-async def test_more_than_the_limit_is_refused_with_a_time_to_come_back() -> None:
-    eraser = Eraser()
-    ingress = gateway(eraser, Tracker())
-    admitted = [asyncio.create_task(ingress.run(job())) for _ in range(2)]
-    await asyncio.sleep(0)
-
-    with pytest.raises(QueueFull) as caught:
-        await ingress.run(job())
-
-    assert 1 <= caught.value.details["retry_after_s"] <= 60
-    eraser.go.set()
-    assert await asyncio.gather(*admitted) == [ERASED, ERASED]
-    assert await ingress.run(job()) == ERASED
 
 
 async def test_a_deadline_stops_the_work() -> None:
@@ -97,18 +92,38 @@ async def test_a_request_that_takes_too_long_is_answered_504_and_its_work_stoppe
     assert eraser.cancelled == 1
 
 
-async def test_a_client_that_hangs_up_frees_its_place() -> None:
+async def test_draining_refuses_new_work_at_once_and_waits_for_the_old() -> None:
+    # Given: one request is worked on
     eraser = Eraser()
-    ingress = gateway(eraser, Tracker(), limit=1)
-    request = asyncio.create_task(ingress.run(job()))
-    await asyncio.sleep(0)
-    request.cancel()
-    await asyncio.wait([request])
+    ingress = gateway(eraser, Tracker())
+    async with client_of(ingress) as client:
+        running = asyncio.create_task(client.post(PATH, json=BODY))
+        await eraser.working.wait()
+        # When
+        draining = asyncio.create_task(ingress.drain(30))
+        await asyncio.sleep(0)
+        refused = await client.post(PATH, json=BODY)
+        health = await client.get("/api/v1/health")
+        waited = not draining.done()
+        eraser.go.set()
+        # Then
+        assert (refused.status_code, refused.json()["error"]) == (503, "shutting_down")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert (health.status_code, health.json()["reasons"][0]) == (503, "the service is going away")
+        assert waited
+        assert (await running).status_code == 200
+        assert await draining
 
-    eraser.go.set()
 
-    assert eraser.cancelled == 1
-    assert await ingress.run(job()) == ERASED
+async def test_draining_ends_when_patience_does() -> None:
+    eraser = Eraser()
+    ingress = gateway(eraser, Tracker())
+    async with client_of(ingress) as client:
+        running = asyncio.create_task(client.post(PATH, json=BODY))
+        await eraser.working.wait()
+        assert not await ingress.drain(0.01)
+        eraser.go.set()
+        await running
 
 
 async def test_health_asks_the_tracker_at_most_once_a_second_and_survives_its_death() -> None:

@@ -1,17 +1,18 @@
 """More requests than the service can do: what it still does, how fast it refuses, and what memory that takes.
 
 First a closed loop finds the peak. Then requests are due at multiples of it, with bodies and all, while its health is
-asked once a second; a request that is refused is not sent again. The clients share the machine with the service, so they
-speak HTTP on bare sockets, and what they take of it is told.
+asked once a second; a request that is refused is not sent again. The clients share the machine with the service, so
+they speak HTTP on bare sockets, and what they take of it is told.
 """
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -37,6 +38,10 @@ class Answer:
     seconds: float
     at_s: float
     retry_after_s: int = 0
+
+
+Run = Callable[[], Coroutine[Any, Any, tuple[list[Answer], list[Answer]]]]
+"""The answers, and those to the questions for the health."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def message_of(request: Request) -> bytes:
     return head.encode() + request.content
 
 
-async def peak_load(port: int, message: bytes, seconds: float) -> list[Answer]:
+async def peak_load(port: int, message: bytes, seconds: float) -> tuple[list[Answer], list[Answer]]:
     connections, answers, started = Connections(port), list[Answer](), time.perf_counter()
 
     async def client() -> None:
@@ -110,11 +115,10 @@ async def peak_load(port: int, message: bytes, seconds: float) -> list[Answer]:
 
     await asyncio.gather(*(client() for _ in range(CLIENTS)))
     connections.close()
-    return answers
+    return answers, []
 
 
 async def overload(port: int, message: bytes, rate: float, seconds: float) -> tuple[list[Answer], list[Answer]]:
-    """The answers, and those to the questions for the health."""
     connections, started = Connections(port), time.perf_counter()
 
     async def due(at_s: float, what: bytes) -> Answer:
@@ -141,21 +145,19 @@ def measure(folder: Path, workload: Workload, multiples: Sequence[float], second
         service.wait_until_ready("cv2")
         port = int(service.url.rpartition(":")[2])
         asyncio.run(peak_load(port, message, 3.0))
-        peak = _point(
-            service, f"{CLIENTS} clients", seconds, lambda: (asyncio.run(peak_load(port, message, seconds)), [])
-        )
+        peak = _point(service, f"{CLIENTS} clients", seconds, partial(peak_load, port, message, seconds))
         yield peak
         for multiple in multiples:
             run = partial(overload, port, message, multiple * peak.goodput, seconds)
-            yield _point(service, f"{multiple:g} x peak", seconds, lambda run=run: asyncio.run(run()))
+            yield _point(service, f"{multiple:g} x peak", seconds, run)
 
 
-def _point(service: Service, load: str, seconds: float, run: Callable[[], tuple[list[Answer], list[Answer]]]) -> Point:
+def _point(service: Service, load: str, seconds: float, run: Run) -> Point:
     roles = by_role(service.process.pid)
     front = [process for role in FRONT for process in roles.get(role, [])]
     forget_peaks(front)
     before = sum(psutil.Process().cpu_times()[:2])
-    answers, health = run()
+    answers, health = asyncio.run(run())
     cores = (sum(psutil.Process().cpu_times()[:2]) - before) / seconds
     peak = sum(map(peak_bytes, front))
     time.sleep(5)
@@ -186,7 +188,8 @@ def report(workload: Workload, points: Sequence[Point]) -> Report:
         [
             point.load, f"{point.offered:.0f}", f"{point.goodput:.1f}",
             ", ".join(f"{status}: {count}" for status, count in point.statuses.items()), f"{point.ok_p95_s:.2f}",
-            f"{point.refused_p50_s * 1000:.0f}", f"{point.refused_p95_s * 1000:.0f}", f"{point.health_p95_s * 1000:.0f}",
+            f"{point.refused_p50_s * 1000:.0f}", f"{point.refused_p95_s * 1000:.0f}",
+            f"{point.health_p95_s * 1000:.0f}",
             f"{point.retry_after_s:.0f}", f"{point.front_peak_bytes / 1e6:.0f}", f"{point.front_after_bytes / 1e6:.0f}",
             f"{point.client_cores:.2f}",
         ]

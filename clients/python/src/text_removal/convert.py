@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from text_removal.regions import Point, Region
 
-Document: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str]"
+Document: TypeAlias = Mapping[str, Any] | str | os.PathLike[str]
 """A JSON document, or the path of one."""
 
 
@@ -100,16 +100,16 @@ def _is_page(value: Any) -> bool:
 
 
 def _zipped(polygons: Any, texts: Any, scores: Any) -> Iterable[Region]:
-    count = 0 if polygons is None else len(polygons)
-    for i in range(count):
-        yield _region(polygons[i], texts[i] if texts else None, scores[i] if scores is not None else None)
+    for i, points in enumerate(() if polygons is None else polygons):
+        yield _region(points, None if texts is None else texts[i], None if scores is None else scores[i])
 
 
 def _text_and_score(rest: Sequence[Any]) -> tuple[Any, Any]:
     """`("text", 0.9)`, `(("text", 0.9),)`, `("text",)`, `()`."""
     if len(rest) == 1 and isinstance(rest[0], list | tuple):
         rest = rest[0]
-    return (*rest, None, None)[:2]
+    text, score, *_ = (*rest, None, None)
+    return text, score
 
 
 def _region(points: Any, text: Any, score: Any) -> Region:

@@ -1,10 +1,11 @@
 """Files of pictures: kinds, conversion, and writing so that nobody ever sees half a file."""
 
 import io
-import os
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 FORMATS = {
     ".png": "PNG",
@@ -19,6 +20,9 @@ FORMATS = {
     ".tiff": "TIFF",
 }
 """Pillow's name of the format a file of this name has."""
+
+PART = ".part"
+"""Suffix of a file that is being written. A process that is killed leaves it."""
 
 QUALITY = 95
 """Of conversions to formats with loss; the service's own default."""
@@ -57,33 +61,18 @@ def saved(image: Any, format: str, **options: Any) -> bytes:
 
 def write(path: Path, content: bytes) -> None:
     """Beside it first, then in its place: what is there is whole, whenever the process or the machine stops."""
-    with Replacement(path) as file:
-        file.write(content)
+    with replacing(path) as part:
+        part.write_bytes(content)
 
 
-class Replacement:
-    """A file that takes its place when the block ends without an error, and never was there when it does not."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> Any:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.NamedTemporaryFile(
-            dir=self._path.parent, prefix=f".{self._path.name[:100]}.", suffix=".part", delete=False
-        )
-        return self._file
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._file.close()
-        if kind is None:
-            Path(self._file.name).chmod(0o666 & ~_umask())
-            Path(self._file.name).replace(self._path)
-        else:
-            Path(self._file.name).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A name beside `path` for the block to write to; the file takes its place when the block ends without an error,
+    and is gone when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name[:100]}.{uuid4().hex[:12]}{PART}")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

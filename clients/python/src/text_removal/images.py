@@ -4,7 +4,7 @@ import base64
 import io
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, Union
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ class Array(Protocol):
     def __array_interface__(self) -> dict[str, Any]: ...
 
 
-ImageLike: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | PillowImage | Array"
+ImageLike: TypeAlias = Union[  # "|" takes no names in quotes, and Pillow is optional
+    str, os.PathLike[str], bytes, bytearray, memoryview, BinaryIO, "PillowImage", Array
+]
 
 
 def encoded(image: ImageLike) -> bytes:
@@ -44,8 +46,9 @@ def encoded(image: ImageLike) -> bytes:
         return _array(image)
     if hasattr(image, "save"):
         return _png(image)
-    if hasattr(image, "read"):
-        content: Any = image.read()
+    read: Any = getattr(image, "read", None)
+    if read is not None:
+        content: Any = read()
         if isinstance(content, bytes):
             return content
         raise TypeError("open the file in binary mode")

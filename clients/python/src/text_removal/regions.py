@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 Point: TypeAlias = tuple[float, float]
 
@@ -37,7 +37,13 @@ class Region:
         return max(y for _, y in self.points) - self.y
 
 
-RegionLike: TypeAlias = Region | Mapping[str, Any] | Sequence[Any]
+class Listed(Protocol):
+    """A numpy array, or whatever else becomes a list so."""
+
+    def tolist(self) -> Any: ...
+
+
+RegionLike: TypeAlias = Region | Mapping[str, Any] | Sequence[Any] | Listed
 """A Region, or any of the service's forms: {"x", "y", "width", "height"}, {"x1", "y1", "x2", "y2"}, {"points": ...},
 [x1, y1, x2, y2], [[x, y], ...], an OCR's line, ..."""
 

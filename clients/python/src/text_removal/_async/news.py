@@ -64,6 +64,8 @@ class AsyncNews:
                         yield event
                         if event.final:
                             return
+            except WaitTimedOut:
+                raise
             except NoWay:
                 del ways[0]
                 continue
@@ -91,7 +93,6 @@ class AsyncNews:
 
     async def _by_socket(self) -> AsyncEvents:
         address = self._client.address
-        self._silent_sockets += 1
         try:
             connecting = open_socket(
                 address.socket(self._task_id, self._seq),
@@ -99,6 +100,7 @@ class AsyncNews:
                 open_timeout=self._at_most(OPEN_S),
             )
             async with connecting as socket:
+                self._silent_sockets += 1
                 while True:
                     message = await self._heard(socket)
                     self._silent_sockets = 0

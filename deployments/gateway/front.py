@@ -18,6 +18,7 @@ from deployments.api.admission.desk import Desk
 from deployments.api.body.reading import max_body_bytes
 from deployments.api.key_ring import KeyRing
 from deployments.api.middleware.admission import Admission
+from deployments.api.middleware.draining import Draining
 from deployments.api.middleware.request_ids import RequestIds
 from deployments.api.middleware.starting import NotYet
 from deployments.api.schema.headers import EXPOSED
@@ -41,5 +42,6 @@ def middleware() -> list[Middleware]:
             own_socket=True,
             dress=dress,
         ),
+        Middleware(Draining),
         Middleware(RequestIds, pass_on=True),
     ]

@@ -72,6 +72,16 @@ async def test_with_keys_nobody_without_one_takes_a_place(monkeypatch: pytest.Mo
     assert let_in.status == 200
 
 
+async def test_a_client_that_is_refused_may_finish_what_it_says() -> None:
+    # Given
+    client = Client("/api/v1/inpaint", [bytes(10)] * 5)
+    client.scope["headers"].append((b"content-length", b"100000000000"))
+    # When
+    await in_front_of(ServesProxy())(client.scope, client.receive, client.send)
+    # Then
+    assert (client.status, client.taken_before_answer, client.taken) == (413, 0, 5)
+
+
 async def test_its_bounds_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_WAITING", "3")
     monkeypatch.setenv("MAX_HELD_BYTES", str(2**21))

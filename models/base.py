@@ -1,7 +1,7 @@
 """What a model is to the rest of the service: facts as data, and one method."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from models.types import MODEL_PARAMETERS, Images, InpaintParameters, Masks, StepCallback
@@ -80,7 +80,7 @@ class LoadOptions:
     `low_mem` and `cpu_offload` mean something to diffusion models only; models/diffusion.py says what. `on_download`
     is called with the share (0-1) of the model's weights that has arrived, in the thread that loads. `precision` bf16
     is asked of models only whose facts admit it. `memory_fraction` (0-1) is the share of a CUDA device's memory the
-    process may take.
+    process may take. `sha256` has what weights files must have, by their names, beside what is known of them.
     """
 
     device: str = "cpu"
@@ -90,6 +90,7 @@ class LoadOptions:
     on_download: Callable[[float], None] | None = None
     precision: Precision = "fp32"
     memory_fraction: float = 1.0
+    sha256: Mapping[str, str] = field(default_factory=dict)
 
 
 class InpaintModel(Protocol):

@@ -6,7 +6,8 @@ no ControlNet or BrushNet, and no single-file checkpoint.
 
 `low_mem` decodes and encodes large images in tiles (and slices attention on mps). `cpu_offload` keeps weights in main
 memory and brings each layer to a CUDA device when it runs, very slowly; it also leaves out the safety checker. It does
-nothing on other devices. On "cuda" the weights are 16 bit, as in IOPaint.
+nothing on other devices. On "cuda" the weights are 16 bit, as in IOPaint. diffusers takes safetensors where a model has
+them, and else pickled files, of which nothing but tensors is read.
 """
 
 import warnings
@@ -19,6 +20,7 @@ import torch
 
 from models.base import LoadOptions, ModelFacts
 from models.errors import InvalidRequest, LoraUnavailable, ModelUnavailable, TextRemovalError, WeightsUnavailable
+from models.torch_files import tensors_only
 from models.types import Image, Images, InpaintParameters, Mask, Masks, StepCallback
 
 FINISHING = ("sd_scale", "sd_mask_blur", "sd_match_histograms", "sd_keep_unmasked_area")
@@ -124,7 +126,8 @@ def load(facts: ModelFacts, options: LoadOptions) -> DiffusionModel:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            model = _load(facts.name, options)
+            with tensors_only():
+                model = _load(facts.name, options)
         except TextRemovalError:
             raise
         except (OSError, ValueError, SystemExit) as error:

@@ -18,6 +18,7 @@ from models.base import LoadOptions, ModelFacts
 from models.errors import InvalidRequest, ModelUnavailable
 from models.masking.masks import count_areas
 from models.planning.iopaint import MOST_CROPS
+from models.torch_files import tensors_only
 from models.types import HDStrategy, Image, Images, InpaintParameters, Mask, Masks, StepCallback
 
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def _require_known_pixels(mask: Mask) -> None:
 
 def load(facts: ModelFacts, options: LoadOptions) -> IOPaintModel:
     """IOPaint is handed files whose checksum was verified, by their paths, so it has nothing to download or delete."""
-    paths = weights.ensure_all(facts.weights, options.on_download)
+    paths = weights.ensure_all(facts.weights, options.on_download, options.sha256)
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     with warnings.catch_warnings():
@@ -115,7 +116,8 @@ def load(facts: ModelFacts, options: LoadOptions) -> IOPaintModel:
             setattr(module, f"{wanted.variable}_URL", str(path))
             setattr(module, f"{wanted.variable}_MD5", wanted.md5)
         try:
-            return IOPaintModel(model_class(torch.device(options.device)), facts)
+            with tensors_only():
+                return IOPaintModel(model_class(torch.device(options.device)), facts)
         except ImportError as error:  # notices/research.py
             raise ModelUnavailable(f"{facts.name} was left out of this installation: {error}") from error
         except SystemExit as error:  # IOPaint's answer to a file it cannot read

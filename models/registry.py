@@ -1,6 +1,6 @@
 """The visible list of models. Adding one means one entry here and one loader."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -179,6 +179,7 @@ def load(
     on_download: Callable[[float], None] | None = None,
     precision: Precision = "fp32",
     memory_fraction: float = 1.0,
+    sha256: Mapping[str, str] | None = None,
 ) -> InpaintModel:
     """The model (a name as for `facts`, or facts of your own), ready to run; see LoadOptions. Blocks while weights
     download.
@@ -190,7 +191,7 @@ def load(
     if precision == "bf16" and not known.bf16:
         raise ModelUnavailable(f"model {known.name} cannot run in bf16")
     device = "cpu" if device == "mps" and not known.mps else device
-    options = LoadOptions(device, threads, low_mem, cpu_offload, on_download, precision, memory_fraction)
+    options = LoadOptions(device, threads, low_mem, cpu_offload, on_download, precision, memory_fraction, sha256 or {})
     return _loader(known)(known, options)
 
 

@@ -1,13 +1,15 @@
 """One served model in the YAML file: what it is, where and how often it runs, at what precision and price."""
 
 from dataclasses import replace
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from models import registry
 from models.base import CostModel, ModelFacts, Precision
 from models.types import MODEL_PARAMETERS
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 
 
 class Strict(BaseModel):
@@ -84,7 +86,8 @@ class ModelConfig(Strict):
     "module:function" of a `models.base.Loader` that the replicas can import; `facts` tells the planner about it.
     `cost` None: as measured for that model on a CPU. `precision` bf16 is for lama and anime-lama: faster on GPUs, and
     on CPUs with bf16 instructions, at the price of coarser rounding (benchmarks/gpu.py measures both). On a CUDA device
-    lama finds out at its start how many pixels fit; `max_batch_pixels` stays the most.
+    lama finds out at its start how many pixels fit; `max_batch_pixels` stays the most. `sha256` has what the model's
+    weights files must have, by their names: a file of another digest is not loaded.
     """
 
     name: str
@@ -98,6 +101,7 @@ class ModelConfig(Strict):
     precision: Precision = "fp32"
     max_batch_pixels: int = Field(4_194_304, ge=1)
     max_batch_items: int = Field(16, ge=1)
+    sha256: dict[str, Sha256] = {}
 
     @model_validator(mode="after")
     def _facts_belong_to_a_loader(self) -> Self:

@@ -242,6 +242,9 @@ def _check(model: ModelConfig) -> None:
         facts = model.model_facts
     except UnknownModel as error:
         raise ConfigurationError(f"models: {error.message}") from None
+    if unknown := sorted(set(model.sha256) - set(facts.weights)):
+        files = ", ".join(facts.weights) or "none that are checked"
+        raise ConfigurationError(f"models: sha256 of {', '.join(unknown)}: the files of model {model.name} are {files}")
     if model.precision == "bf16" and not facts.bf16:
         able = ", ".join(known.name for known in registry.MODELS if known.bf16)
         raise ConfigurationError(f"models: precision bf16 of model {model.name}: only {able} can run at that")

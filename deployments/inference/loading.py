@@ -122,6 +122,7 @@ class LoadingModel:
                 on_download=on_download,
                 precision=self._config.precision,
                 memory_fraction=self._config.resources.gpu_memory_fraction,
+                sha256=self._config.sha256,
             )
             most = self._config.max_batch_pixels
             return model, model.warm_up(most) if isinstance(model, WarmsUp) else most

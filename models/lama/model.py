@@ -72,7 +72,7 @@ class EagerLama:
 
 
 def load(facts: ModelFacts, options: LoadOptions) -> InpaintModel:
-    (path,) = weights.ensure_all(facts.weights, options.on_download)
+    (path,) = weights.ensure_all(facts.weights, options.on_download, options.sha256)
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     try:

@@ -9,7 +9,7 @@ from tqdm import tqdm  # type: ignore[import-untyped]
 from models import registry
 from models.base import ModelFacts
 from models.errors import UnknownModel, WeightsUnavailable
-from models.weights.ensure import State, ensure, state
+from models.weights.ensure import State, digest, ensure, state
 from models.weights.files import WeightsFile, file
 
 app = typer.Typer(help="Weights files of the models.", no_args_is_help=True, add_completion=False)
@@ -53,12 +53,14 @@ def fetch(names: Names) -> None:
 
 @app.command()
 def verify(names: Names) -> None:
-    """Compare the checksums of files on disk; change nothing."""
+    """Compare the checksums of files on disk; change nothing. Prints the SHA-256 of each, to be pinned."""
     failed = False
     for model in _known(names):
         for wanted in map(file, model.weights):
             found = state(wanted)
             typer.echo(f"{found:<8} {wanted.path}")
+            if found is not State.MISSING:
+                typer.echo(f"         sha256 {digest(wanted.path, 'sha256')}")
             failed |= found is not State.PRESENT
     raise typer.Exit(failed)
 

@@ -4,8 +4,9 @@ import hashlib
 import itertools
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -35,21 +36,35 @@ def state(wanted: WeightsFile) -> State:
     """Reads the whole file."""
     if not wanted.path.is_file():
         return State.MISSING
-    return State.PRESENT if md5(wanted.path) == wanted.md5 else State.CORRUPT
+    return State.PRESENT if wrong_digest(wanted, wanted.path) is None else State.CORRUPT
 
 
-def md5(path: Path) -> str:
+def wrong_digest(wanted: WeightsFile, path: Path) -> str | None:
+    """What is wrong with the file's checksums; None: both are as they must be. SHA-256 counts where it is known: MD5
+    finds broken files, and two different ones of the same MD5 can be made."""
+    for algorithm, must in (("md5", wanted.md5), ("sha256", wanted.sha256)):
+        if must is not None and (got := digest(path, algorithm)) != must.lower():
+            return f"checksum {got} instead of {must.lower()} ({algorithm})"
+    return None
+
+
+def digest(path: Path, algorithm: str) -> str:
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        return hashlib.file_digest(stream, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
 
 
-def ensure_all(names: Sequence[str], progress: Share | None = None) -> tuple[Path, ...]:
-    """`ensure` for several files; `progress` gets the share of all of them, each file counted alike."""
+def ensure_all(
+    names: Sequence[str], progress: Share | None = None, sha256: Mapping[str, str] | None = None
+) -> tuple[Path, ...]:
+    """`ensure` for several files; `progress` gets the share of all of them, each file counted alike. `sha256` has what
+    the files must have, by their names, beside what is known of them."""
 
     def share_of_all(index: int) -> Share | None:
         return None if progress is None else lambda share: progress((index + share) / len(names))
 
-    return tuple(ensure(file(name), share_of_all(index)) for index, name in enumerate(names))
+    pinned = sha256 or {}
+    files = [replace(file(name), pinned_sha256=pinned.get(name)) for name in names]
+    return tuple(ensure(wanted, share_of_all(index)) for index, wanted in enumerate(files))
 
 
 def ensure(wanted: WeightsFile, progress: Share | None = None) -> Path:
@@ -84,9 +99,9 @@ def _ensure_alone(wanted: WeightsFile, progress: Share | None) -> Path:
         arrived = download(wanted.url, wanted.path, progress)
     except WeightsUnavailable as error:
         raise _unavailable(wanted, f"{remark}, and it cannot be downloaded: {error.message}") from error
-    if (got := md5(arrived)) != wanted.md5:
+    if (wrong := wrong_digest(wanted, arrived)) is not None:
         arrived.unlink()
-        raise _unavailable(wanted, f"{remark}, and the download has checksum {got} instead of {wanted.md5}")
+        raise _unavailable(wanted, f"{remark}, and the download has {wrong}")
     arrived.replace(wanted.path)
     log.info("fetched %s from %s in %.1f s", wanted.path, wanted.public_url, time.monotonic() - started)
     return wanted.path

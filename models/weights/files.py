@@ -14,7 +14,8 @@ class WeightsFile:
 
     `variable` is the stem of IOPaint's names for it: the environment variables `<variable>_URL` and `<variable>_MD5`
     point to a mirror or another file, and module constants of the same names hold the result. `size_mb` is about the
-    size in 10^6 bytes; None where it is not known.
+    size in 10^6 bytes; None where it is not known. `known_sha256` is that of the file with the default MD5, as several
+    projects publish it that fetched the file and compared both; `pinned_sha256` is what a configuration asks for.
     """
 
     name: str
@@ -22,6 +23,8 @@ class WeightsFile:
     release: str
     default_md5: str
     size_mb: int | None = None
+    known_sha256: str | None = None
+    pinned_sha256: str | None = None
 
     @property
     def url(self) -> str:
@@ -30,6 +33,12 @@ class WeightsFile:
     @property
     def md5(self) -> str:
         return os.environ.get(f"{self.variable}_MD5", self.default_md5)
+
+    @property
+    def sha256(self) -> str | None:
+        """None where nobody has said what it must be."""
+        known = self.known_sha256 if self.md5 == self.default_md5 else None
+        return self.pinned_sha256 or os.environ.get(f"{self.variable}_SHA256", known)
 
     @property
     def path(self) -> Path:
@@ -52,9 +61,21 @@ def checkpoints() -> Path:
 
 
 FILES = (
-    WeightsFile("big-lama.pt", "LAMA_MODEL", "add_big_lama", "e3aa4aaa15225a33ec84f9f4bc47e500", 206),
     WeightsFile(
-        "anime-manga-big-lama.pt", "ANIME_LAMA_MODEL", "AnimeMangaInpainting", "29f284f36a0a510bcacf39ecf4c4d54f", 206
+        "big-lama.pt",
+        "LAMA_MODEL",
+        "add_big_lama",
+        "e3aa4aaa15225a33ec84f9f4bc47e500",
+        206,
+        "344c77bbcb158f17dd143070d1e789f38a66c04202311ae3a258ef66667a9ea9",
+    ),
+    WeightsFile(
+        "anime-manga-big-lama.pt",
+        "ANIME_LAMA_MODEL",
+        "AnimeMangaInpainting",
+        "29f284f36a0a510bcacf39ecf4c4d54f",
+        206,
+        "479d3afdcb7ed2fd944ed4ebcc39ca45b33491f0f2e43eb1000bd623cfb41823",
     ),
     WeightsFile("diffusion.pt", "LDM_DIFFUSION_MODEL", "add_ldm", "b0afda12bf790c03aba2a7431f11d22d"),
     WeightsFile("cond_stage_model_decode.pt", "LDM_DECODE_MODEL", "add_ldm", "fe419cd15a750d37a4733589d0d3585c"),

@@ -180,3 +180,15 @@ def test_every_config_file_is_valid(path: Path) -> None:
     (application,) = yaml.safe_load(path.read_text())["applications"]
     assert application["import_path"] == "deployments.app:build"
     AppConfig.model_validate(application["args"])
+
+
+def test_a_weights_file_can_be_pinned_by_its_name_only() -> None:
+    digest = "0" * 64
+    pinned = AppConfig.model_validate({"models": [{"name": "lama", "sha256": {"big-lama.pt": digest}}]})
+    assert resolve(pinned, Environment.read()).app.models[0].sha256 == {"big-lama.pt": digest}
+
+    other = AppConfig.model_validate({"models": [{"name": "lama", "sha256": {"lama.pt": digest}}]})
+    with pytest.raises(ConfigurationError, match=r"sha256 of lama\.pt: the files of model lama are big-lama\.pt"):
+        resolve(other, Environment.read())
+    with pytest.raises(ValueError, match="sha256"):
+        AppConfig.model_validate({"models": [{"name": "lama", "sha256": {"big-lama.pt": "short"}}]})

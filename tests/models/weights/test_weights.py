@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 from models.errors import WeightsUnavailable
 from models.weights import WeightsFile, download, ensure, ensure_all, file
 from models.weights.__main__ import app
+from models.weights.files import FILES
 
 CONTENT = bytes(range(256)) * 20_000
 NAME = "big-lama.pt"
@@ -328,3 +330,63 @@ def test_names_without_weights_files_are_explained(name: str) -> None:
     # Then
     assert result.exit_code == 2
     assert name in result.output
+
+
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+OTHER = "0" * 64
+
+
+def test_a_file_of_the_right_md5_and_another_sha256_is_not_taken(
+    wanted: WeightsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_old(wanted.path, CONTENT)
+    monkeypatch.setenv("LAMA_MODEL_SHA256", OTHER)
+
+    with pytest.raises(WeightsUnavailable, match=rf"has checksum {SHA256} instead of {OTHER} \(sha256\)"):
+        ensure(wanted)
+
+
+@pytest.mark.parametrize("written", [SHA256, SHA256.upper()])
+def test_a_file_of_the_sha256_that_is_asked_for_is_taken(
+    wanted: WeightsFile, mirror: Mirror, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    write_old(wanted.path, CONTENT)
+    monkeypatch.setenv("LAMA_MODEL_SHA256", written)
+
+    assert ensure(wanted) == wanted.path
+    assert mirror.ranges == []
+
+
+def test_a_configuration_pins_a_file_above_the_environment(
+    wanted: WeightsFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_old(wanted.path, CONTENT)
+    monkeypatch.setenv("LAMA_MODEL_SHA256", SHA256)
+
+    assert ensure_all((NAME,), sha256={NAME: SHA256}) == (wanted.path,)
+    with pytest.raises(WeightsUnavailable, match=OTHER):
+        ensure_all((NAME,), sha256={NAME: OTHER})
+
+
+def test_what_is_known_of_a_file_counts_for_that_file_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAMA_MODEL_MD5", raising=False)
+    known = file(NAME).known_sha256
+    assert known is not None
+    assert file(NAME).sha256 == known
+
+    monkeypatch.setenv("LAMA_MODEL_MD5", "f" * 32)  # somebody's own network
+
+    assert file(NAME).sha256 is None
+
+
+def test_every_digest_of_the_table_is_one() -> None:
+    assert all(re.fullmatch("[0-9a-f]{32}", entry.default_md5) for entry in FILES)
+    assert all(re.fullmatch("[0-9a-f]{64}", entry.known_sha256 or OTHER) for entry in FILES)
+
+
+def test_verify_prints_the_digest_to_pin(wanted: WeightsFile) -> None:
+    write_old(wanted.path, CONTENT)
+
+    result = CliRunner().invoke(app, ["verify", "lama"])
+
+    assert f"sha256 {SHA256}" in result.output

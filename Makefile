@@ -1,5 +1,5 @@
 # `make serve` and `make test` are enough on a machine that has Python 3.11 (or 3.12) and make: they build .venv first.
-.PHONY: serve test lint format bench quality pictures openapi lock audit sbom notices clean
+.PHONY: serve test lint format bench quality pictures openapi typescript lock audit sbom notices clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -44,6 +44,10 @@ openapi: .venv/.ready | $(UV)
 	cd out/openapi && npx redocly lint openapi.json
 	$(UV) tool run --quiet 'openapi-python-client>=0.26,<1' generate --path out/openapi/openapi.json \
 	    --output-path out/openapi/client --overwrite
+
+# The client in TypeScript: its types, its tests in Node and Chromium, its package. Needs Node and npm.
+typescript: .venv/.ready
+	$(BIN)/pytest tests/clients/test_typescript_client.py $(ARGS)
 
 # After a change of the dependencies in pyproject.toml; versions that still fit stay. Names, versions and hashes only: no
 # addresses. The tools' lock is compiled against the service's, so both together are one environment.

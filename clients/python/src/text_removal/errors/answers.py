@@ -83,6 +83,12 @@ class MethodNotAllowed(ApiError):
     code = "method_not_allowed"
 
 
+class SlowBody(ApiError):
+    """The body came too slowly, and the service stopped reading it."""
+
+    code = "slow_body"
+
+
 class TaskConflict(ApiError):
     """The task id is taken by another job."""
 
@@ -196,6 +202,13 @@ class ReplicaLost(ApiError):
     """The process that worked on it has died."""
 
     code = "replica_lost"
+    retryable = True
+
+
+class Starting(ApiError):
+    """The service is not there yet."""
+
+    code = "starting"
     retryable = True
 
 

@@ -12,11 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.detection.dashes import with_dashes
 from models.detection.lines import joined, reading_order
 from models.detection.look import Look
 from models.detection.pictograms import without_pictograms
 from models.detection.recogniser import Recogniser
 from models.detection.recogniser import load as load_recogniser
+from models.detection.ruby import with_ruby
 from models.detection.textmap import Find, marks
 from models.detection.tiles import spans, windows
 from models.detection.wheel import session as open_session
@@ -37,6 +39,8 @@ _AT_ONCE_PX = 1_000_000
 real pictures at the working scale are seen there, if not well enough to be outlined."""
 _LEAST_CONTRAST = 8
 """A tile with less between its darkest and its lightest value is blank."""
+_FAINT = 0.75
+"""What is only this share as sure as a text has to be may belong to one."""
 _MULTIPLE = 32
 
 
@@ -67,14 +71,14 @@ class TextDetector:
         *,
         min_confidence: float = MIN_CONFIDENCE,
         scale: float | None = None,
-        pictograms: bool = False,
+        raw: bool = False,
     ) -> tuple[FoundText, ...]:
         """All texts in reading order.
 
         The first look is at the whole image. Where it sees small text, or something that may be some, closer looks
         follow, and coarser ones if it sees letters too large for it. `scale` is how much the image is enlarged to be
-        looked at; a window of a larger image should get the `working_scale` of that. `pictograms`: what may be text
-        to the detector alone is told, too.
+        looked at; a window of a larger image should get the `working_scale` of that. `raw`: just what the
+        network sees, with pictograms that it takes for text, and without what belongs to columns of letters.
         """
         shape = image.shape[:2]
         scale = scale or working_scale(*shape)
@@ -82,22 +86,26 @@ class TextDetector:
         if shape[0] * shape[1] * scale**2 > _AT_ONCE_PX:
             scale /= 2
         first = self._look(image, Box(0, 0, shape[1], shape[0]), scale)
-        finds = self._closer(image, first, finest, min_confidence)
+        finds, looks = self._closer(image, first, finest, min_confidence)
         finds = self._coarser(image, first, finds, min_confidence)
-        if not pictograms:
+        if not raw:
+            faint = [find for look in looks for find in look.finds(_FAINT * min_confidence)]
             finds = without_pictograms(image, finds, self._recogniser)
+            finds = with_dashes(image, with_ruby(finds, faint))
         return tuple(FoundText(find.corners, find.score) for find in reading_order(finds))
 
-    def _closer(self, image: Image, first: Look, finest: float, min_confidence: float) -> list[Find]:
-        """The first look's finds, and those of closer and closer looks where it is worth it."""
+    def _closer(self, image: Image, first: Look, finest: float, min_confidence: float) -> tuple[list[Find], list[Look]]:
+        """The first look's finds, and those of closer and closer looks where it is worth it; and all these looks."""
         finds, places, scale = first.finds(min_confidence), first.small(min_confidence), first.scale
+        all_looks = [first]
         while places and scale < finest:
             scale *= 2
             looks = [self._look(image, window, scale) for window in windows(places, scale)]
             fine = [find for look in looks for find in look.finds(min_confidence)]
             finds = joined(fine, finds, first.shape)
             places = [place for look in looks for place in look.small(min_confidence)]
-        return finds
+            all_looks += looks
+        return finds, all_looks
 
     def _coarser(self, image: Image, first: Look, finds: list[Find], min_confidence: float) -> list[Find]:
         """With letters that are too large for the looks before. An image where the first look saw nothing large has

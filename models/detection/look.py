@@ -14,7 +14,9 @@ _LARGE_PX, _TOO_LARGE_PX = 45, 120
 larger letters fall apart, and most things that are no text but are taken for it are large."""
 _LEAST_BENT_PX = 16
 _MARGIN_PX = 16
-_CUT_PX = 1
+_CUT_OF_HEIGHT = 0.35
+"""A mark that comes this close to the edge of a window, as a share of its height, may go on beyond: the network sees a
+letter's surroundings, too, and marks none that the edge cuts. Windows keep further away from what they are made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,11 @@ class Look:
 
     def finds(self, min_score: float) -> list[Find]:
         """The texts that are whole and not too large for this look."""
-        texts = [mark for mark in self.marks if mark.height < _TOO_LARGE_PX and is_text(mark, min_score)]
-        origin = (self.window.left, self.window.top)
-        return [found(mark, self._pixel, origin, self.shape) for mark in texts if not self._cuts(mark)]
+        return [
+            found(mark, self._pixel, (self.window.left, self.window.top), self.shape)
+            for mark in self.marks
+            if mark.height < _TOO_LARGE_PX and is_text(mark, min_score) and not self._cuts(mark)
+        ]
 
     def small(self, min_score: float) -> list[Box]:
         """Where a closer look is due, with the surroundings: at small text, and at what might be some."""
@@ -58,11 +62,12 @@ class Look:
         """Whether the mark reaches an edge of the window that is none of the image's: it may go on there."""
         left, top, width, height = cv2.boundingRect(mark.outline)
         (rows, columns), window = self.shape, self.window
+        near = max(1.0, _CUT_OF_HEIGHT * mark.height)
         return bool(
-            (left <= _CUT_PX and window.left > 0)
-            or (top <= _CUT_PX and window.top > 0)
-            or (left + width >= self.size[0] - _CUT_PX and window.right < columns)
-            or (top + height >= self.size[1] - _CUT_PX and window.bottom < rows)
+            (left <= near and window.left > 0)
+            or (top <= near and window.top > 0)
+            or (left + width >= self.size[0] - near and window.right < columns)
+            or (top + height >= self.size[1] - near and window.bottom < rows)
         )
 
     def _around(self, mark: Mark) -> Box:

@@ -24,7 +24,7 @@ def readable(
     scale = working_scale(height, width)
     for left, top, right, bottom in _windows([shape.bounds for shape in shapes], height, width):
         window = image[top:bottom, left:right]
-        for text in detector.detect(window, min_confidence=min_confidence, scale=scale, pictograms=True):
+        for text in detector.detect(window, min_confidence=min_confidence, scale=scale, raw=True):
             found = Polygon([(x + left, y + top) for x, y in text.points])
             for index in tree.query(found, predicate="intersects").tolist():
                 shape = shapes[index]

@@ -133,8 +133,8 @@ def test_a_column_of_letters_is_not_judged() -> None:
     assert len(without_pictograms(sign(), tall, script)) == 5  # type: ignore[arg-type]
 
 
-def test_the_detector_tells_pictograms_only_when_asked_to() -> None:
+def test_the_detector_tells_pictograms_only_if_all_that_its_network_sees_is_asked_for() -> None:
     image, detector = walker(sign()), load("cpu", threads=1)
 
     assert len(detector.detect(image)) == len(WORDS)
-    assert len(detector.detect(image, pictograms=True)) == len(WORDS) + 1
+    assert len(detector.detect(image, raw=True)) == len(WORDS) + 1

@@ -103,6 +103,11 @@ class TextDetector:
             looks = [self._look(image, window, scale) for window in windows(places, scale)]
             fine = [find for look in looks for find in look.finds(min_confidence)]
             finds = joined(fine, finds, first.shape)
+            cut = [place for look in looks for place in look.cut(min_confidence, finds)]
+            if cut:
+                again = [self._look(image, window, scale) for window in windows(cut, scale)]
+                finds = joined([find for look in again for find in look.finds(min_confidence)], finds, first.shape)
+                looks += again
             places = [place for look in looks for place in look.small(min_confidence)]
             all_looks += looks
         return finds, all_looks

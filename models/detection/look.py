@@ -1,8 +1,10 @@
 """One look at a part of an image: what was seen, and where another look is due."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
+import numpy as np
 
 from models.detection.textmap import Find, Mark, found, is_text
 from models.types import Box
@@ -45,6 +47,19 @@ class Look:
             if mark.height < _TOO_LARGE_PX and is_text(mark, min_score) and not self._cuts(mark)
         ]
 
+    def cut(self, min_score: float, finds: Sequence[Find]) -> list[Box]:
+        """Where a look at more of the surroundings is due: at texts that may go on beyond an edge, unless one of the
+        finds holds their middle."""
+        boxes = [cv2.boundingRect(find.points.astype(np.float32)) for find in finds]
+        return [
+            self._around(mark)
+            for mark in self.marks
+            if mark.height < _TOO_LARGE_PX
+            and is_text(mark, min_score)
+            and self._cuts(mark)
+            and not any(_inside(self._middle(mark), box) for box in boxes)
+        ]
+
     def small(self, min_score: float) -> list[Box]:
         """Where a closer look is due, with the surroundings: at small text, and at what might be some."""
         return [
@@ -70,6 +85,10 @@ class Look:
             or (top + height >= self.size[1] - near and window.bottom < rows)
         )
 
+    def _middle(self, mark: Mark) -> tuple[float, float]:
+        x, y = mark.outline[:, 0].mean(axis=0) * self._pixel
+        return float(x) + self.window.left, float(y) + self.window.top
+
     def _around(self, mark: Mark) -> Box:
         left, top, width, height = cv2.boundingRect(mark.outline)
         margin = _MARGIN_PX + 2 * mark.height
@@ -80,3 +99,8 @@ class Look:
             min(columns, int((left + width + margin) * x) + window.left + 1),
             min(rows, int((top + height + margin) * y) + window.top + 1),
         )
+
+
+def _inside(point: tuple[float, float], box: Sequence[int]) -> bool:
+    left, top, width, height = box
+    return left <= point[0] <= left + width and top <= point[1] <= top + height

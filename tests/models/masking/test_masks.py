@@ -100,7 +100,7 @@ def test_a_polygon_marks_what_its_inside_reaches_into_and_stays_in_its_box(point
                 assert mask[row, column] == 255, (row, column)
             elif mask[row, column]:
                 # and none is that neither the inside nor the outline comes near.
-                assert shapely.union(inside, outline).distance(pixel) < 1e-5, (row, column)
+                assert inside.distance(pixel) < 1e-5 or outline.distance(pixel) < 1e-5, (row, column)
 
 
 def inside_of(region: Region) -> shapely.Geometry:

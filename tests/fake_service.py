@@ -1,9 +1,9 @@
 """The real HTTP layer on a port of this machine, over a backend that only echoes: for the tests of clients.
 
 `python -m tests.fake_service [--key KEY]` prints its address and serves until its standard input ends. Pictures come
-back as they were. Tasks run by themselves in a few short steps; of those named `failing…` the last one fails, and those
-named `held…` wait until they are cancelled or `POST /test/tasks/{task_id}` completes them. `POST /test/faults` breaks
-what comes next.
+back as they were, or with `--answer FILE` all as that one. Tasks run by themselves in a few short steps; of those named
+`failing…` the last one fails, and those named `held…` wait until they are cancelled or `POST /test/tasks/{task_id}`
+completes them. `POST /test/faults` breaks what comes next.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import logging
 import socket
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
@@ -32,8 +33,9 @@ STEPS = 4
 class BusyTasks(FakeTasks):
     """Tasks that go on by themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: bytes | None) -> None:
         super().__init__()
+        self.answer = answer
         self.running: set[asyncio.Task[None]] = set()
 
     async def submit(self, job: EraseJob, options: TaskOptions) -> TaskRecord:
@@ -46,7 +48,7 @@ class BusyTasks(FakeTasks):
         return record
 
     async def result(self, task_id: str) -> Erased:
-        return replace(await super().result(task_id), image=self.jobs[task_id].image)
+        return replace(await super().result(task_id), image=self.answer or self.jobs[task_id].image)
 
     async def _run(self, task_id: str) -> None:
         for step in range(1, STEPS):
@@ -76,20 +78,21 @@ class BusyTasks(FakeTasks):
 class EchoBackend(FakeBackend):
     """Answers with the picture it was sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: bytes | None) -> None:
         super().__init__()
-        self.tasks = BusyTasks()
+        self.answer = answer
+        self.tasks = BusyTasks(answer)
 
     async def run(self, job: Job[Answer]) -> Answer:
         answer = await super().run(job)
         if isinstance(job, EraseJob):
-            return cast(Answer, Erased(job.image, INFO))
+            return cast(Answer, Erased(self.answer or job.image, INFO))
         return answer
 
 
-def create_fake(*keys: str) -> FastAPI:
+def create_fake(*keys: str, answer: bytes | None = None) -> FastAPI:
     """The service's application with two routes more, for the test that holds the other end."""
-    backend = EchoBackend()
+    backend = EchoBackend(answer)
     settings = replace(SETTINGS, api_keys=keys, max_file_size_bytes=5_000_000, max_image_pixels=10_000_000)
     app = create_api(backend, settings)
     faults: list[Fault] = []
@@ -124,11 +127,11 @@ def _unwanted(record: logging.LogRecord) -> bool:
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--key", action="append", default=[])
+    arguments.add_argument("--answer", type=Path)
     options: Any = arguments.parse_args()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(
-            create_fake(*options.key), log_level="error", access_log=False, timeout_graceful_shutdown=1
-        )  # fmt: skip
+        app = create_fake(*options.key, answer=options.answer and options.answer.read_bytes())
+        config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1)
         logging.getLogger("uvicorn.error").addFilter(_unwanted)
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         Server(config).run([listener])

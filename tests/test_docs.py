@@ -18,7 +18,7 @@ from tests.deployments.fakes import FakeBackend
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("README*.md")), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 OF_THE_TREE = re.compile(r"(models|deployments|tests|benchmarks|training|configs|docs)/[\w./*-]*|serve_config\.yaml")
 
 
@@ -87,6 +87,25 @@ def test_every_make_target_that_a_page_names_exists() -> None:
 
 def test_the_readme_s_table_of_models_is_the_registry_s() -> None:
     assert table() in (ROOT / "README.md").read_text(), "put the output of `python -m models` there"
+
+
+def test_the_capacity_s_figures_are_those_that_were_measured() -> None:
+    # Given
+    measured = (ROOT / "benchmarks/RESULTS.md").read_text()
+    page = (DOCS / "capacity.md").read_text()
+    row = re.compile(r"^\| (\w+) \| (\w+)[^|]* \| (\d+ clients?) \| ([\d.]+) \| ([\d,]+) \|$", re.MULTILINE)
+    # When
+    rows = row.findall(page)
+    memory = re.findall(r"^\| ([\w-]+) \| (\d+) \|$", page, re.MULTILINE)
+    # Then
+    assert len(rows) == 8
+    for model, picture, load, per_second, per_hour in rows:
+        assert re.search(rf"^\| {model} \| {picture} \| {load} \| \d+ \| 0 \| {per_second} \|", measured, re.MULTILINE)
+        assert float(per_second) * 3600 == float(per_hour.replace(",", ""))
+    assert len(memory) == 6
+    assert {
+        f"{replica} {megabytes}" for replica, megabytes in memory if f"{replica} {megabytes}" not in measured
+    } == set()
 
 
 def test_the_readme_is_short() -> None:

@@ -50,6 +50,7 @@ export class ForbiddenOriginError extends ServiceError {}
 export class NotFoundError extends ServiceError {}
 export class UnknownTaskError extends ServiceError {}
 export class UnknownModelError extends ServiceError {}
+export class SlowBodyError extends ServiceError {}
 export class TaskConflictError extends ServiceError {}
 export class TaskNotFinishedError extends ServiceError {}
 export class TaskFinishedError extends ServiceError {}
@@ -69,6 +70,7 @@ export class ModelUnavailableError extends ServiceError {}
 export class WeightsUnavailableError extends ServiceError {}
 export class ReplicaLostError extends ServiceError {}
 export class ShuttingDownError extends ServiceError {}
+export class StartingError extends ServiceError {}
 export class StoreUnavailableError extends ServiceError {}
 export class DeadlineExceededError extends ServiceError {}
 
@@ -81,6 +83,7 @@ export const ERRORS = {
   not_found: NotFoundError,
   unknown_task: UnknownTaskError,
   unknown_model: UnknownModelError,
+  slow_body: SlowBodyError,
   task_conflict: TaskConflictError,
   task_not_finished: TaskNotFinishedError,
   task_finished: TaskFinishedError,
@@ -100,6 +103,7 @@ export const ERRORS = {
   weights_unavailable: WeightsUnavailableError,
   replica_lost: ReplicaLostError,
   shutting_down: ShuttingDownError,
+  starting: StartingError,
   store_unavailable: StoreUnavailableError,
   deadline_exceeded: DeadlineExceededError,
 } as const;

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from deployments.errors import ReplicaLost, ShuttingDown, StoreUnavailable
 from deployments.messages.jobs import ErasedInfo
+from deployments.messages.progress import advance
 from deployments.messages.task import TaskRecord, TaskStage, TaskStatus, cancel, complete, fail, requeue, start
 from deployments.tracking.admission import Admission
 from deployments.tracking.journal import Journal
 from deployments.tracking.live_task import Interrupted, LiveTask
-from deployments.tracking.progress import advance
 from models.errors import Cancelled, InferenceFailed, TextRemovalError
 from models.types import Progress
 

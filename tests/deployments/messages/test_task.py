@@ -4,6 +4,7 @@ import itertools
 import pytest
 
 from deployments.messages.jobs import ErasedInfo, EraseJob
+from deployments.messages.progress import SHARE, advance, remaining_s
 from deployments.messages.task import (
     LEGAL_MOVES,
     IllegalMove,
@@ -19,7 +20,6 @@ from deployments.messages.task import (
     requeue,
     start,
 )
-from deployments.tracking.progress import SHARE, advance, remaining_s
 from models.errors import InvalidRegion, TextRemovalError
 from models.types import InpaintParameters, Progress, Region
 

@@ -1,4 +1,4 @@
-"""Task records and jobs as they are stored, and back.
+"""Task records, batches and jobs as they are stored, and back.
 
 Unknown fields are ignored and missing ones take their defaults, so a release reads what an older or a newer one wrote.
 What it cannot read, it leaves alone (storage/unreadable.py).
@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from deployments.messages.batch import BatchRecord
 from deployments.messages.jobs import EraseJob
 from deployments.messages.task import TaskRecord
 
@@ -22,6 +23,7 @@ class OtherVersion(ValueError):
 
 
 _RECORD = TypeAdapter(TaskRecord)
+_BATCH = TypeAdapter(BatchRecord)
 _JOB = TypeAdapter(EraseJob)
 
 
@@ -34,6 +36,15 @@ def dump_record(record: TaskRecord) -> str:
 def load_record(text: str) -> TaskRecord:
     """Raises: ValueError when the text is of a version this release cannot read."""
     return _RECORD.validate_python(_read(text, "a task record"))
+
+
+def dump_batch(batch: BatchRecord) -> str:
+    return json.dumps({"version": VERSION, **_BATCH.dump_python(batch, mode="json")}, separators=(",", ":"))
+
+
+def load_batch(text: str) -> BatchRecord:
+    """Raises: ValueError when the text is of a version this release cannot read."""
+    return _BATCH.validate_python(_read(text, "a batch"))
 
 
 def dump_job(job: EraseJob) -> bytes:

@@ -1,9 +1,11 @@
 """Where task records live: the truth about every task, of which the tracker is only a cache."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from deployments.errors import StoreUnavailable
+from deployments.messages.batch import BatchRecord
 from deployments.messages.task import TaskRecord, TaskSummary
 from models.errors import TextRemovalError
 
@@ -71,6 +73,26 @@ class TaskStore(Protocol):
 
     async def get(self, task_id: str) -> TaskRecord | None:
         """Raises: UnreadableRecord, a StoreUnavailable."""
+        ...
+
+    async def get_many(self, task_ids: Sequence[str]) -> tuple[TaskRecord, ...]:
+        """Those of them that are known, in any order. Raises: UnreadableRecord."""
+        ...
+
+    async def save_batch(self, batch: BatchRecord, records: Sequence[TaskRecord], epoch: int) -> None:
+        """The batch and its tasks, all at once or nothing. Raises: LeaseLost."""
+        ...
+
+    async def batch(self, batch_id: str) -> BatchRecord | None:
+        """Raises: UnreadableRecord."""
+        ...
+
+    async def old_batches(self, before: float) -> tuple[BatchRecord, ...]:
+        """Those made before that moment (epoch seconds)."""
+        ...
+
+    async def delete_batch(self, batch_id: str, epoch: int) -> None:
+        """The batch alone; its tasks stay. Deleting what is not there is fine. Raises: LeaseLost."""
         ...
 
     async def unfinished(self) -> tuple[TaskRecord, ...]:

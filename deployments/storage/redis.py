@@ -11,41 +11,42 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from deployments.errors import StoreUnavailable
-from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
-from deployments.storage.codecs import dump_record
+from deployments.messages.batch import BatchRecord
+from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary
 from deployments.storage.records import Holder, LeaseLost
+from deployments.storage.redis_keys import (
+    ACTIVE,
+    BATCHES,
+    CALLING,
+    ENDED,
+    EPOCH,
+    HOLDER,
+    OWNER,
+    STATUS,
+    WRITE,
+    WRITE_BATCH,
+    Call,
+    batch_key,
+    deleting,
+    deleting_batch,
+    record_key,
+    saving,
+    saving_batch,
+    status_of,
+)
 from deployments.storage.unreadable import Reader
-
-_PREFIX = "{text-removal}:"
-_EPOCH = f"{_PREFIX}epoch"
-_OWNER = f"{_PREFIX}owner"
-_HOLDER = f"{_PREFIX}holder"
-
-# The indexes are sorted sets of task ids: by creation for each status, the others by the end of the task.
-_STATUS = {status: f"{_PREFIX}status:{status.value}" for status in TaskStatus}
-_ACTIVE = [key for status, key in _STATUS.items() if not status.final]
-_ENDED = {False: f"{_PREFIX}ended:kept", True: f"{_PREFIX}ended:expired"}
-_CALLING = f"{_PREFIX}calling"
-_INDEXES = (*_STATUS.values(), *_ENDED.values(), _CALLING)
-
-# KEYS: epoch, record, every index. ARGV: epoch, task id, record ("" deletes it), then pairs: an index to be in, score.
-_WRITE = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-for i = 3, #KEYS do redis.call('ZREM', KEYS[i], ARGV[2]) end
-if ARGV[3] == '' then redis.call('DEL', KEYS[2]) else redis.call('SET', KEYS[2], ARGV[3]) end
-for i = 4, #ARGV, 2 do redis.call('ZADD', ARGV[i], ARGV[i + 1], ARGV[2]) end
-return 1
-"""
 
 
 class RedisStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._script = redis.register_script(_WRITE)
+        self._script = redis.register_script(WRITE)
         self._reader = Reader()
+        self._batch_script = redis.register_script(WRITE_BATCH)
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -53,7 +54,7 @@ class RedisStore:
         store = cls(Redis.from_pool(pool))
         try:
             with _translated():
-                await store._redis.get(_EPOCH)
+                await store._redis.get(EPOCH)
         except BaseException:
             await store.close()
             raise
@@ -64,44 +65,51 @@ class RedisStore:
         owner's, who may still live."""
         with _translated():
             async with self._redis.pipeline(transaction=True) as commands:
-                commands.set(_EPOCH, int(time.time() * 1000), nx=True)
-                commands.incr(_EPOCH)
-                commands.set(_OWNER, owner)
+                commands.set(EPOCH, int(time.time() * 1000), nx=True)
+                commands.incr(EPOCH)
+                commands.set(OWNER, owner)
                 _, epoch, _ = await commands.execute()
         return int(epoch)
 
     async def holder(self) -> Holder | None:
         with _translated():
-            found = await self._redis.hgetall(_HOLDER)
+            found = await self._redis.hgetall(HOLDER)
         return Holder(str(found["owner"]), float(found["alive_until"])) if found else None
 
     async def beat(self, holder: Holder) -> None:
         with _translated():
-            await self._redis.hset(_HOLDER, mapping={"owner": holder.owner, "alive_until": repr(holder.alive_until)})
+            await self._redis.hset(HOLDER, mapping={"owner": holder.owner, "alive_until": repr(holder.alive_until)})
 
     async def leave(self, owner: str) -> None:
         holder = await self.holder()
         if holder is not None and holder.owner == owner:
             with _translated():
-                await self._redis.delete(_HOLDER)
+                await self._redis.delete(HOLDER)
 
     async def holds(self, epoch: int) -> bool:
         with _translated():
-            return bool(await self._redis.get(_EPOCH) == str(epoch))
+            return bool(await self._redis.get(EPOCH) == str(epoch))
 
     async def save(self, record: TaskRecord, epoch: int) -> None:
-        scores = {_STATUS[record.status]: record.created_at}
-        if record.completed_at is not None:
-            scores[_ENDED[record.result_expired]] = record.completed_at
-            if record.callback is not None and record.callback.state is CallbackState.PENDING:
-                scores[_CALLING] = record.completed_at
-        if record.client:
-            scores[_status_of(record.client)[record.status]] = record.created_at
-        await self._write(record.task_id, epoch, dump_record(record), scores, record.client)
+        await self._run(self._script, saving(record, epoch), epoch)
+
+    async def save_batch(self, batch: BatchRecord, records: Sequence[TaskRecord], epoch: int) -> None:
+        """One transaction of many scripts: the epoch is the same for all of them."""
+        with _translated():
+            async with self._redis.pipeline(transaction=True) as commands:
+                for record in records:
+                    await self._script(*saving(record, epoch), client=commands)
+                await self._batch_script(*saving_batch(batch, epoch), client=commands)
+                done = await commands.execute()
+        if not all(done):
+            raise _lost(epoch)
 
     async def delete(self, task_id: str, epoch: int) -> None:
         record = await self.get(task_id)
-        await self._write(task_id, epoch, "", {}, record.client if record else "")
+        await self._run(self._script, deleting(task_id, record.client if record else "", epoch), epoch)
+
+    async def delete_batch(self, batch_id: str, epoch: int) -> None:
+        await self._run(self._batch_script, deleting_batch(batch_id, epoch), epoch)
 
     @property
     def unreadable(self) -> int:
@@ -109,22 +117,41 @@ class RedisStore:
 
     async def get(self, task_id: str) -> TaskRecord | None:
         with _translated():
-            text = await self._redis.get(_record_key(task_id))
+            text = await self._redis.get(record_key(task_id))
         return None if text is None else self._reader.read(task_id, str(text))
+
+    async def get_many(self, task_ids: Sequence[str]) -> tuple[TaskRecord, ...]:
+        keys = [record_key(task_id) for task_id in task_ids]
+        with _translated():
+            texts = await self._redis.mget(keys) if keys else []
+        there = zip(task_ids, texts, strict=True)
+        return tuple(self._reader.read(task_id, str(text)) for task_id, text in there if text is not None)
+
+    async def batch(self, batch_id: str) -> BatchRecord | None:
+        with _translated():
+            text = await self._redis.get(batch_key(batch_id))
+        return None if text is None else self._reader.read_batch(batch_id, str(text))
+
+    async def old_batches(self, before: float) -> tuple[BatchRecord, ...]:
+        with _translated():
+            batch_ids = await self._redis.zrangebyscore(BATCHES, "-inf", f"({before!r}")
+            texts = await self._redis.mget([batch_key(str(batch_id)) for batch_id in batch_ids]) if batch_ids else []
+        there = zip(batch_ids, texts, strict=True)
+        return self._reader.read_batches((str(batch_id), str(text)) for batch_id, text in there if text is not None)
 
     async def unfinished(self) -> tuple[TaskRecord, ...]:
         with _translated():
-            task_ids = await self._redis.zunion(_ACTIVE)
+            task_ids = await self._redis.zunion(ACTIVE)
         records = [record for record in await self._records(task_ids) if not record.status.final]
         return tuple(sorted(records, key=lambda record: (record.created_at, record.task_id)))
 
     async def uncalled(self) -> tuple[TaskRecord, ...]:
         with _translated():
-            task_ids = await self._redis.zrange(_CALLING, 0, -1)
+            task_ids = await self._redis.zrange(CALLING, 0, -1)
         return await self._records(task_ids)
 
     async def ended(self, before: float, *, result_expired: bool, limit: int = 500) -> tuple[TaskRecord, ...]:
-        key = _ENDED[result_expired]
+        key = ENDED[result_expired]
         found: tuple[TaskRecord, ...] = ()
         for start in itertools.count(0, limit):
             with _translated():
@@ -135,7 +162,7 @@ class RedisStore:
         raise AssertionError("a count has no end")
 
     async def summary(self, client: str | None = None) -> TaskSummary:
-        of_status = _STATUS if client is None else _status_of(client)
+        of_status = STATUS if client is None else status_of(client)
         with _translated():
             async with self._redis.pipeline(transaction=True) as commands:
                 commands.zunion([key for status, key in of_status.items() if not status.final])
@@ -156,19 +183,15 @@ class RedisStore:
     async def close(self) -> None:
         await self._redis.aclose()
 
-    async def _write(self, task_id: str, epoch: int, text: str, scores: dict[str, float], client: str) -> None:
-        of_client = _status_of(client).values() if client else ()
-        joined = [part for key, score in scores.items() for part in (key, repr(score))]
+    async def _run(self, script: AsyncScript, call: Call, epoch: int) -> None:
         with _translated():
-            written = await self._script(
-                keys=[_EPOCH, _record_key(task_id), *_INDEXES, *of_client], args=[epoch, task_id, text, *joined]
-            )
+            written = await script(*call)
         if not written:
-            raise LeaseLost("a newer tracker has taken over", epoch=epoch)
+            raise _lost(epoch)
 
     async def _records(self, task_ids: Sequence[Any]) -> tuple[TaskRecord, ...]:
         """Those of them that are there and can be read."""
-        keys = [_record_key(task_id) for task_id in task_ids]
+        keys = [record_key(task_id) for task_id in task_ids]
         if not keys:
             return ()
         with _translated():
@@ -177,18 +200,13 @@ class RedisStore:
         return self._reader.read_all((str(task_id), str(text)) for task_id, text in there if text is not None)
 
 
-def _status_of(client: str) -> dict[TaskStatus, str]:
-    """As `_STATUS`, for one client's tasks."""
-    return {status: f"{_PREFIX}client:{client}:{status.value}" for status in TaskStatus}
-
-
-def _record_key(task_id: str) -> str:
-    return f"{_PREFIX}task:{task_id}"
-
-
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
         raise StoreUnavailable("the task store cannot be reached") from error
+
+
+def _lost(epoch: int) -> LeaseLost:
+    return LeaseLost("a newer tracker has taken over", epoch=epoch)

@@ -3,8 +3,8 @@
 import itertools
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Self
@@ -12,56 +12,26 @@ from typing import Any, Self
 import aiosqlite
 
 from deployments.errors import StoreUnavailable
-from deployments.messages.task import CallbackState, TaskRecord, TaskStatus, TaskSummary
+from deployments.messages.batch import BatchRecord
+from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary
 from deployments.storage import local_files
-from deployments.storage.codecs import dump_record
+from deployments.storage.codecs import dump_batch
 from deployments.storage.records import Holder, LeaseLost, StoreGone
+from deployments.storage.sqlite_tables import (
+    ACQUIRE,
+    FINAL,
+    MARKS,
+    SAVE,
+    SAVE_BATCH,
+    SCHEMA,
+    SUMMARY,
+    SYNCHRONOUS,
+    row,
+)
 from deployments.storage.unreadable import Reader
 
-_FINAL = tuple(status.value for status in TaskStatus if status.final)
-_MARKS = ", ".join("?" for _ in _FINAL)
-
-_SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-CREATE TABLE IF NOT EXISTS lease (id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, owner TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS holder (
-    id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, alive_until REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS tasks (
-    task_id TEXT PRIMARY KEY,
-    status TEXT NOT NULL,
-    created_at REAL NOT NULL,
-    completed_at REAL,
-    calling INTEGER NOT NULL,
-    result_expired INTEGER NOT NULL,
-    record TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS tasks_by_status ON tasks (status, created_at, task_id);
-CREATE INDEX IF NOT EXISTS tasks_by_end ON tasks (result_expired, completed_at);
-CREATE INDEX IF NOT EXISTS tasks_calling ON tasks (completed_at) WHERE calling;
-"""
-
-# One statement checks the lease and writes, so that nothing can come between the two.
-_SAVE = """
-INSERT INTO tasks (task_id, status, created_at, completed_at, calling, result_expired, record)
-SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM lease WHERE epoch = ?)
-ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, created_at = excluded.created_at,
-    completed_at = excluded.completed_at, calling = excluded.calling, result_expired = excluded.result_expired,
-    record = excluded.record
-"""
-
-_ACQUIRE = """
-INSERT INTO lease (id, epoch, owner) VALUES (1, 1, ?)
-ON CONFLICT (id) DO UPDATE SET epoch = epoch + 1, owner = excluded.owner RETURNING epoch
-"""
-
-_SUMMARY = """
-SELECT status, COUNT(*),
-    CASE WHEN status IN (?2, ?3, ?4) THEN NULL ELSE json_group_array(json_array(created_at, task_id)) END
-FROM tasks WHERE ?1 IS NULL OR CASE WHEN json_valid(record) THEN json_extract(record, '$.client') END = ?1
-GROUP BY status
-"""
+TIMEOUT_S = 10.0
+"""How long a writer waits for another one."""
 
 
 class SqliteStore:
@@ -81,18 +51,18 @@ class SqliteStore:
         with _translated():
             local_files.make_folder(Path(path).parent)
             local_files.keep_private(Path(path))
-            connection = await aiosqlite.connect(path, isolation_level=None, timeout=10.0)
+            connection = await aiosqlite.connect(path, isolation_level=None, timeout=TIMEOUT_S)
         store = cls(connection, Path(path))
         try:
             with _translated():
-                await connection.executescript(_SCHEMA)
+                await connection.executescript(SCHEMA)
         except BaseException:
             await store.close()
             raise
         return store
 
     async def acquire(self, owner: str) -> int:
-        return int((await self._rows(_ACQUIRE, owner))[0][0])
+        return int((await self._rows(ACQUIRE, owner))[0][0])
 
     async def holder(self) -> Holder | None:
         rows = await self._rows("SELECT owner, alive_until FROM holder")
@@ -108,17 +78,22 @@ class SqliteStore:
         return bool(await self._rows("SELECT 1 FROM lease WHERE epoch = ?", epoch))
 
     async def save(self, record: TaskRecord, epoch: int) -> None:
-        calling = record.callback is not None and record.callback.state is CallbackState.PENDING
-        moment = (record.task_id, record.status.value, record.created_at, record.completed_at)
-        if not await self._change(_SAVE, *moment, calling, record.result_expired, dump_record(record), epoch):
-            raise LeaseLost("a newer tracker has taken over", epoch=epoch)
+        if not await self._change(SAVE, *row(record), epoch):
+            raise _lost(epoch)
+
+    async def save_batch(self, batch: BatchRecord, records: Sequence[TaskRecord], epoch: int) -> None:
+        rows = [(*row(record), epoch) for record in records]
+        async with self._transaction() as transaction:
+            await transaction.executemany(SAVE, rows)
+            done = await transaction.execute(SAVE_BATCH, (batch.batch_id, batch.created_at, dump_batch(batch), epoch))
+            if not done.rowcount:
+                raise _lost(epoch)
 
     async def delete(self, task_id: str, epoch: int) -> None:
-        deleted = await self._change(
-            "DELETE FROM tasks WHERE task_id = ? AND EXISTS (SELECT 1 FROM lease WHERE epoch = ?)", task_id, epoch
-        )
-        if not deleted and not await self.holds(epoch):
-            raise LeaseLost("a newer tracker has taken over", epoch=epoch)
+        await self._delete("tasks WHERE task_id", task_id, epoch)
+
+    async def delete_batch(self, batch_id: str, epoch: int) -> None:
+        await self._delete("batches WHERE batch_id", batch_id, epoch)
 
     @property
     def unreadable(self) -> int:
@@ -128,9 +103,22 @@ class SqliteStore:
         rows = await self._rows("SELECT record FROM tasks WHERE task_id = ?", task_id)
         return self._reader.read(task_id, rows[0][0]) if rows else None
 
+    async def get_many(self, task_ids: Sequence[str]) -> tuple[TaskRecord, ...]:
+        query = "SELECT task_id, record FROM tasks WHERE task_id IN (SELECT value FROM json_each(?))"
+        rows = await self._rows(query, json.dumps(task_ids))
+        return tuple(self._reader.read(task_id, text) for task_id, text in rows)
+
+    async def batch(self, batch_id: str) -> BatchRecord | None:
+        rows = await self._rows("SELECT batch FROM batches WHERE batch_id = ?", batch_id)
+        return self._reader.read_batch(batch_id, rows[0][0]) if rows else None
+
+    async def old_batches(self, before: float) -> tuple[BatchRecord, ...]:
+        rows = await self._rows("SELECT batch_id, batch FROM batches WHERE created_at < ?", before)
+        return self._reader.read_batches((batch_id, text) for batch_id, text in rows)
+
     async def unfinished(self) -> tuple[TaskRecord, ...]:
-        query = f"SELECT task_id, record FROM tasks WHERE status NOT IN ({_MARKS}) ORDER BY created_at, task_id"
-        return self._read_all(await self._rows(query, *_FINAL))
+        query = f"SELECT task_id, record FROM tasks WHERE status NOT IN ({MARKS}) ORDER BY created_at, task_id"
+        return self._read_all(await self._rows(query, *FINAL))
 
     async def uncalled(self) -> tuple[TaskRecord, ...]:
         query = """SELECT task_id, record FROM tasks WHERE calling AND completed_at IS NOT NULL
@@ -151,7 +139,7 @@ class SqliteStore:
     async def summary(self, client: str | None = None) -> TaskSummary:
         counts: dict[str, int] = {}
         active: list[tuple[float, str]] = []
-        for status, count, tasks in await self._rows(_SUMMARY, client, *_FINAL):
+        for status, count, tasks in await self._rows(SUMMARY, client, *FINAL):
             counts[status] = count
             active += [(created_at, task_id) for created_at, task_id in json.loads(tasks or "[]")]
         return TaskSummary(
@@ -187,6 +175,23 @@ class SqliteStore:
             async with self._connection.execute(sql, values) as cursor:
                 return cursor.rowcount
 
+    async def _delete(self, what: str, key: str, epoch: int) -> None:
+        fenced = f"DELETE FROM {what} = ? AND EXISTS (SELECT 1 FROM lease WHERE epoch = ?)"
+        if not await self._change(fenced, key, epoch) and not await self.holds(epoch):
+            raise _lost(epoch)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+        """A connection of its own, which rolls back when it is closed: on the shared one, what others write meanwhile
+        would be part of the transaction."""
+        self._check_place()
+        with _translated():
+            async with aiosqlite.connect(self._path, isolation_level=None, timeout=TIMEOUT_S) as connection:
+                await connection.execute(SYNCHRONOUS)
+                await connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                await connection.execute("COMMIT")
+
 
 @contextmanager
 def _translated() -> Iterator[None]:
@@ -203,3 +208,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _lost(epoch: int) -> LeaseLost:
+    return LeaseLost("a newer tracker has taken over", epoch=epoch)

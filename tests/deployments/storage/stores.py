@@ -21,6 +21,14 @@ async def exists(blobs: BlobStore, key: str) -> bool:
     return True
 
 
+async def flush(redis_url: str) -> None:
+    from redis.asyncio import Redis
+
+    redis = Redis.from_url(redis_url)
+    await redis.flushall()
+    await redis.aclose()
+
+
 @contextmanager
 def redis_server(folder: Path) -> Iterator[str]:
     """A redis-server on a free loopback port, its files in `folder`; yields its URL. Skips where none is installed."""

@@ -2,7 +2,6 @@ import asyncio
 import dataclasses
 import shutil
 import stat
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from deployments.messages.jobs import ErasedInfo
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStage, TaskStatus
 from deployments.storage.opening import open_store
 from deployments.storage.records import LeaseLost, StoreGone, TaskStore
-from tests.deployments.storage.stores import redis_server
+from tests.deployments.storage.stores import flush, redis_server
 
 INFO = ErasedInfo("image/png", "cv2", 8, 6, 2, 12, seed=7, timings_s={"queue": 0.25, "inpaint": 1.5})
 CALLING = Callback("https://hooks.example.org/x", CallbackState.PENDING)
@@ -38,36 +37,6 @@ FULL = TaskRecord(
     callback=dataclasses.replace(CALLING, attempts=3, reason="HTTP 503"),
     result=INFO,
 )
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "redis"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/new/folder/tasks.db"
-    redis_url: str = request.getfixturevalue("redis_url")
-    await flush(redis_url)
-    return redis_url
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[TaskStore]:
-    store = await open_store(url)
-    yield store
-    await store.close()
-
-
-async def flush(redis_url: str) -> None:
-    from redis.asyncio import Redis
-
-    redis = Redis.from_url(redis_url)
-    await redis.flushall()
-    await redis.aclose()
 
 
 async def test_what_was_saved_is_read_back_after_reopening(url: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
+from deployments.messages.batch import BatchRecord, BatchState
 from deployments.messages.jobs import Detection, Filled, ModelStatus
 from deployments.messages.task import TaskRecord, TaskSummary
 from models.types import Image, InpaintParameters, Mask, Progress, Region
@@ -31,6 +32,15 @@ class TaskVerbs(Protocol):
         """
         ...
 
+    async def batch(self, batch_id: str) -> BatchState:
+        """Raises: UnknownTask."""
+        ...
+
+    async def cancel_batch(self, batch_id: str) -> BatchState:
+        """Cancels what has not ended; returns once that work has really stopped. Raises: UnknownTask, TaskFinished if
+        all had ended."""
+        ...
+
 
 class Tracker(TaskVerbs, Protocol):
     """The task tracker deployment: `tracking.tracker.TaskTracker` is one."""
@@ -44,6 +54,17 @@ class Tracker(TaskVerbs, Protocol):
         """Durable on return; the same id with the same digest returns the task there is.
 
         Raises: TaskConflict, QueueFull.
+        """
+        ...
+
+    async def expect_batch(self, batch: BatchRecord, records: tuple[TaskRecord, ...]) -> BatchRecord | None:
+        """As `expect`, for a batch."""
+        ...
+
+    async def submit_batch(self, batch: BatchRecord, records: tuple[TaskRecord, ...]) -> BatchRecord:
+        """All of its tasks or none; durable on return. The same id with the same digest returns the batch there is.
+
+        Raises: TaskConflict, also if one of the tasks' ids is taken; QueueFull if not all have room.
         """
         ...
 

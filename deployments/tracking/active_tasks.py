@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from deployments.errors import QueueFull, ShuttingDown, TaskConflict
 from deployments.messages.task import TaskRecord, TaskStatus, fail, requeue
@@ -39,6 +39,7 @@ class ActiveTasks:
         self._driver = Driver(journal, self._admission, runner, limits, clock)
         self._live: dict[str, LiveTask] = {}
         self._arriving: dict[str, asyncio.Task[TaskRecord]] = {}
+        self._claimed: set[str] = set()
         self._entering: list[int] = []
         self.queued_bytes = 0
         """Of the inputs of all tasks that have not ended."""
@@ -71,13 +72,23 @@ class ActiveTasks:
         """Seconds until a task at that place of the queue has ended; None while that cannot be said."""
         return self._driver.estimate_s(record, position)
 
+    def check_room(self, *records: TaskRecord) -> None:
+        """Raises: QueueFull if not all of them are admitted."""
+        limits = self._limits
+        if len(self._live) + len(self._entering) + len(records) > limits.max_running + limits.max_queued:
+            raise QueueFull("too many tasks wait already", retry_after_s=self._retry_after_s())
+        bytes_then = self.queued_bytes + sum(self._entering) + sum(record.input_bytes for record in records)
+        if limits.max_queued_bytes is not None and bytes_then > limits.max_queued_bytes:
+            raise QueueFull("the images of waiting tasks take too much room", retry_after_s=self._retry_after_s())
+
     async def expect(self, record: TaskRecord) -> TaskRecord | None:
         """The task there is under that id, or None if it would be admitted now. Raises: as `submit`."""
         self._journal.check_open()
+        self._check_claims(record.task_id)
         arrival = self._arriving.get(record.task_id)
         known = await asyncio.shield(arrival) if arrival else await self._known(record.task_id)
         if known is None:
-            self._check_room(record)
+            self.check_room(record)
         return known and _same(known, record)
 
     async def submit(self, record: TaskRecord) -> TaskRecord:
@@ -85,6 +96,7 @@ class ActiveTasks:
 
         Raises: TaskConflict, QueueFull, ShuttingDown, StoreUnavailable.
         """
+        self._check_claims(record.task_id)
         arrival = self._arriving.get(record.task_id)
         if arrival is None:
             self._journal.check_open()
@@ -92,6 +104,32 @@ class ActiveTasks:
             self._arriving[record.task_id] = arrival
             arrival.add_done_callback(lambda _: self._arriving.pop(record.task_id, None))
         return _same(await asyncio.shield(arrival), record)
+
+    async def enter_together(self, records: Sequence[TaskRecord], save: Callable[[], Awaitable[None]]) -> None:
+        """All of these new tasks or none; `save` makes them durable, all at once.
+
+        Raises: TaskConflict if an id is taken, QueueFull if not all have room, ShuttingDown, StoreUnavailable.
+        """
+        task_ids = [record.task_id for record in records]
+        for task_id in task_ids:
+            self._check_claims(task_id)
+        if any(task_id in self._live or task_id in self._arriving for task_id in task_ids):
+            raise _taken(task_ids[0])
+        self.check_room(*records)
+        self._claimed.update(task_ids)
+        self._entering += [record.input_bytes for record in records]
+        try:
+            if await self._store.get_many(task_ids):
+                raise _taken(task_ids[0])
+            await save()
+        except LeaseLost as error:
+            raise replaced() from error
+        finally:
+            for record in records:
+                self._entering.remove(record.input_bytes)
+            self._claimed.difference_update(task_ids)
+        for record in records:
+            self._adopt(record)
 
     async def take_up(self, task_id: str) -> None:
         """Drive a task the store has and nobody drives: its submission was stored although that seemed to fail."""
@@ -132,7 +170,7 @@ class ActiveTasks:
         known = await self._known(record.task_id)
         if known is not None:
             return known
-        self._check_room(record)
+        self.check_room(record)
         self._entering.append(record.input_bytes)
         try:
             await self._journal.save_once(record)
@@ -148,13 +186,9 @@ class ActiveTasks:
         live = self._live.get(task_id)
         return live.record if live else await self._store.get(task_id)
 
-    def _check_room(self, record: TaskRecord) -> None:
-        limits = self._limits
-        if len(self._live) + len(self._entering) >= limits.max_running + limits.max_queued:
-            raise QueueFull("too many tasks wait already", retry_after_s=self._retry_after_s())
-        bytes_there = self.queued_bytes + sum(self._entering)
-        if limits.max_queued_bytes is not None and bytes_there + record.input_bytes > limits.max_queued_bytes:
-            raise QueueFull("the images of waiting tasks take too much room", retry_after_s=self._retry_after_s())
+    def _check_claims(self, task_id: str) -> None:
+        if task_id in self._claimed:
+            raise _taken(task_id)
 
     def _retry_after_s(self) -> int:
         return math.ceil(self.average_run_s or 1.0)
@@ -186,8 +220,12 @@ class ActiveTasks:
 def _same(known: TaskRecord, wanted: TaskRecord) -> TaskRecord:
     """Raises: TaskConflict."""
     if known.digest != wanted.digest:
-        raise TaskConflict("the task id is taken by a different job", task_id=wanted.task_id)
+        raise _taken(wanted.task_id)
     return known
+
+
+def _taken(task_id: str) -> TaskConflict:
+    return TaskConflict("the task id is taken by a different job", task_id=task_id)
 
 
 def replaced() -> ShuttingDown:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
@@ -10,6 +10,7 @@ from typing import TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential
 
 from deployments.errors import ShuttingDown, StoreUnavailable
+from deployments.messages.batch import BatchRecord
 from deployments.messages.task import TaskRecord
 from deployments.storage.records import LeaseLost, TaskStore
 from deployments.tracking.live_task import LiveTask
@@ -86,9 +87,18 @@ class Journal:
         with self._watching_the_lease():
             await self._store.save(record, self.epoch)
 
+    async def save_batch_once(self, batch: BatchRecord, records: Sequence[TaskRecord]) -> None:
+        """As `save_once`: the batch and its tasks, all at once or nothing."""
+        with self._watching_the_lease():
+            await self._store.save_batch(batch, records, self.epoch)
+
     async def delete(self, task_id: str) -> None:
         """As `save`."""
         await self._write(lambda: self._store.delete(task_id, self.epoch))
+
+    async def delete_batch(self, batch_id: str) -> None:
+        """As `save`."""
+        await self._write(lambda: self._store.delete_batch(batch_id, self.epoch))
 
     def announce(self, record: TaskRecord) -> None:
         """Tell the subscribers. Only what is durable, or progress."""

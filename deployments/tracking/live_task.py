@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-from deployments.errors import ReplicaLost
+from deployments.errors import ReplicaLost, StoreUnavailable
 from deployments.messages.task import TaskRecord
 
 T = TypeVar("T")
@@ -60,3 +60,14 @@ class LiveTask:
         if future.cancelled():
             raise ReplicaLost("the work was stopped from outside")
         return future.result()
+
+    async def until_ended(self, stalled: asyncio.Event) -> None:
+        """Wait for the end that a cancel asked for. Raises: StoreUnavailable if the journal has stalled before."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self.ended, stalled)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if not self.ended.is_set():
+            raise StoreUnavailable("the cancel is noted and is carried out when the task store can be written again")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from deployments.messages.task import Callback, CallbackState, TaskRecord, TaskStatus
@@ -22,7 +23,7 @@ ABANDONED_S = 3600.0
 
 class Retention:
     """A result is kept `ttl_s` after the task's end; its record as long again, so that a late client is told that it
-    has expired. A task without a result is forgotten after `ttl_s`.
+    has expired. A task without a result is forgotten after `ttl_s`. A batch is forgotten with the last of its tasks.
     """
 
     def __init__(
@@ -77,6 +78,11 @@ class Retention:
             while records := await self._store.ended(now - 2 * self._ttl_s, result_expired=True):
                 for record in records:
                     await self._journal.delete(record.task_id)
+
+        for batch in await self._store.old_batches(now - 2 * self._ttl_s):
+            with suppress(UnreadableRecord):  # then one of its tasks is there, for another release
+                if not await self._store.get_many(batch.task_ids):
+                    await self._journal.delete_batch(batch.batch_id)
 
     async def _expire(self, record: TaskRecord) -> None:
         if record.result is None:

@@ -6,15 +6,16 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
-from deployments.errors import ShuttingDown, StoreUnavailable, TaskFinished, UnknownTask
+from deployments.errors import ShuttingDown, TaskFinished, UnknownTask
+from deployments.messages.batch import BatchRecord, BatchState
 from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary
 from deployments.storage.blobs import BlobStore
 from deployments.storage.records import LeaseLost, TaskStore
 from deployments.tracking.active_tasks import ActiveTasks, replaced
 from deployments.tracking.background import BackgroundTasks
+from deployments.tracking.batches import Batches
 from deployments.tracking.driver import Runner, TrackerLimits
 from deployments.tracking.journal import Journal
-from deployments.tracking.live_task import LiveTask
 from deployments.tracking.retention import Retention, Sender
 from deployments.tracking.subscribers import Subscribers
 
@@ -46,6 +47,7 @@ class TaskTracker:
         self._subscribers = Subscribers()
         self._journal = Journal(store, self._subscribers, on_lost=self._step_down)
         self._active = ActiveTasks(store, self._journal, runner, self._wind_up, limits, clock)
+        self._batches = Batches(store, self._journal, self._active)
         self._retention = Retention(store, blobs, self._journal, sender, clock, limits.ttl_s)
         self._background = BackgroundTasks()
         self.closed = asyncio.Event()
@@ -99,6 +101,7 @@ class TaskTracker:
     async def stop(self) -> None:
         """Stop all work and wait for its end. What has not ended waits in the store; the attempt does not count."""
         self._step_down()
+        await self._batches.finish()
         await self._active.finish()
         await self._background.stop()
 
@@ -137,23 +140,28 @@ class TaskTracker:
             raise TaskFinished("the task has already ended", task_id=task_id)
         live.cancel_requested = True
         live.interrupt()
-        await self._ended_or_stalled(live)
+        await live.until_ended(self._journal.stalled)
         if not live.record.status.final:
             raise ShuttingDown("the task tracker is going away")
         if live.record.status is not TaskStatus.CANCELLED:
             raise TaskFinished("the task has already ended", task_id=task_id)
         return live.record
 
-    async def _ended_or_stalled(self, live: LiveTask) -> None:
-        """Raises: StoreUnavailable."""
-        waits = [asyncio.ensure_future(event.wait()) for event in (live.ended, self._journal.stalled)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        if not live.ended.is_set():
-            raise StoreUnavailable("the cancel is noted and is carried out when the task store can be written again")
+    async def expect_batch(self, batch: BatchRecord, records: tuple[TaskRecord, ...]) -> BatchRecord | None:
+        """As `expect`, for a batch."""
+        return await self._batches.expect(batch, records)
+
+    async def submit_batch(self, batch: BatchRecord, records: tuple[TaskRecord, ...]) -> BatchRecord:
+        """As `submit`: all tasks of a batch, or none."""
+        return await self._batches.submit(batch, records)
+
+    async def batch(self, batch_id: str) -> BatchState:
+        """Raises: UnknownTask, StoreUnavailable."""
+        return await self._batches.get(batch_id)
+
+    async def cancel_batch(self, batch_id: str) -> BatchState:
+        """As `cancel`: all tasks of a batch that have not ended."""
+        return await self._batches.cancel(batch_id)
 
     async def summary(self, client: str | None = None) -> TaskSummary:
         """Of one client's tasks; None: of all."""

@@ -21,6 +21,7 @@ from deployments.api.middleware.request_ids import RequestIds
 from deployments.api.middleware.trailing_slashes import TrailingSlashes
 from deployments.api.middleware.unexpected_errors import UnexpectedErrors
 from deployments.api.ports import Backend
+from deployments.api.routes.batches import batch_routes
 from deployments.api.routes.inpaint import inpaint_routes
 from deployments.api.routes.iopaint import iopaint_routes
 from deployments.api.routes.service import NAME, root_routes, service_routes
@@ -57,6 +58,7 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
         service_routes(backend, settings),
         inpaint_routes(backend, settings),
         task_routes(backend, settings),
+        batch_routes(backend, settings),
         ticket_routes(keys),
         event_routes(backend),
         websocket_routes(backend, keys),

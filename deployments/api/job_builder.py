@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from deployments.api.body.multipart import Part
 from deployments.api.body.reading import max_body_bytes, read_body, read_form
 from deployments.api.errors import request_id_of, schema_error
 from deployments.api.negotiation import output_format
-from deployments.api.schema.bodies import DetectBody, RegionsBody, TaskBody
+from deployments.api.schema.bodies import BackgroundBody, DetectBody, RegionsBody
 from deployments.api.schema.choices import BadRegion
 from deployments.api.schema.fields import is_multipart, parse_fields
 from deployments.api.schema.requests import Body, Options, Origin
@@ -35,6 +35,7 @@ LIKE_INPUT = {
 
 AnyBody = TypeVar("AnyBody", bound=Body)
 Job = TypeVar("Job")
+Read = TypeVar("Read")
 
 
 async def read_job(
@@ -56,19 +57,27 @@ async def read_job(
     content_type = request.headers.get("content-type", "")
     limit_bytes = max_body_bytes(settings.max_file_size_bytes, base64=not is_multipart(content_type))
     deadline = time.time() + settings.request_timeout_s
-    try:
-        async with asyncio.timeout(settings.request_timeout_s):
-            raw = await _read(request, body_type, limit_bytes)
-    except TimeoutError:
-        raise DeadlineExceeded(f"the body did not arrive within {settings.request_timeout_s:g} s") from None
-    accepts = output_format(request.headers.get("accept", ""))
-    origin = Origin(request_id_of(request.scope), accepts, None if endless else deadline)
+    raw = await in_time(_read(request, body_type, limit_bytes), settings)
+    origin = origin_of(request, None if endless else deadline)
 
     def parse() -> tuple[Job, AnyBody]:
-        body = _validated(parse_fields(raw), body_type)
+        body = validated(parse_fields(raw), body_type)
         return build(body, origin, settings), body
 
     return await to_thread.run_sync(parse)
+
+
+async def in_time(reading: Awaitable[Read], settings: ApiSettings) -> Read:
+    """A body. Raises: DeadlineExceeded, and what the reading raises."""
+    try:
+        async with asyncio.timeout(settings.request_timeout_s):
+            return await reading
+    except TimeoutError:
+        raise DeadlineExceeded(f"the body did not arrive within {settings.request_timeout_s:g} s") from None
+
+
+def origin_of(request: Request, deadline: float | None) -> Origin:
+    return Origin(request_id_of(request.scope), output_format(request.headers.get("accept", "")), deadline)
 
 
 async def _read(request: Request, body_type: type[Body], limit_bytes: int) -> bytearray | list[Part]:
@@ -77,7 +86,8 @@ async def _read(request: Request, body_type: type[Body], limit_bytes: int) -> by
     return await read_body(request, limit_bytes)
 
 
-def _validated(fields: dict[str, Any], body_type: type[AnyBody]) -> AnyBody:
+def validated(fields: dict[str, Any], body_type: type[AnyBody]) -> AnyBody:
+    """Raises: InvalidRequest, InvalidImage."""
     fields = {body_type.synonyms.get(name, name): value for name, value in fields.items()}
     try:
         return body_type.model_validate(fields)
@@ -88,9 +98,7 @@ def _validated(fields: dict[str, Any], body_type: type[AnyBody]) -> AnyBody:
 def erase_job(body: Options, origin: Origin, settings: ApiSettings) -> EraseJob:
     """Raises: InvalidRequest and its kinds, InvalidImage, UnsupportedImage, ImageTooLarge."""
     job = body.job(origin)
-    if job.model and job.model not in settings.model_names:
-        served = ", ".join(settings.model_names)
-        raise UnknownModel(f"model: {job.model!r} is not served here; there are {served}", field="model")
+    check_model(job.model, settings)
     _check_file_size("image", job.image, settings)
     if job.mask is not None:
         _check_file_size("mask", job.mask, settings)
@@ -101,7 +109,7 @@ def erase_job(body: Options, origin: Origin, settings: ApiSettings) -> EraseJob:
     check_size(image.width, image.height, format=written)
     if job.mask is not None:
         _check_mask(job.mask, image, settings)
-    match body.on_bad_region if isinstance(body, RegionsBody | TaskBody) else BadRegion.ERROR:
+    match body.on_bad_region if isinstance(body, RegionsBody | BackgroundBody) else BadRegion.ERROR:
         case BadRegion.CLIP:
             job = replace(job, regions=clipped(job.regions, image.width, image.height))
         case BadRegion.SKIP:
@@ -109,6 +117,13 @@ def erase_job(body: Options, origin: Origin, settings: ApiSettings) -> EraseJob:
     for regions, what in ((job.regions, "region"), (job.keep, "keep region"), (job.within, "within region")):
         validate(regions, image.width, image.height, what)
     return replace(job, pixels=image.width * image.height, created_at=time.time())
+
+
+def check_model(name: str, settings: ApiSettings) -> None:
+    """Raises: UnknownModel."""
+    if name and name not in settings.model_names:
+        served = ", ".join(settings.model_names)
+        raise UnknownModel(f"model: {name!r} is not served here; there are {served}", field="model")
 
 
 def detect_job(body: DetectBody, origin: Origin, settings: ApiSettings) -> DetectJob:

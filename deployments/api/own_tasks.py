@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from starlette.types import Scope
 
-from deployments.api.ports import Backend, TaskOptions, Tasks
+from deployments.api.ports import Backend, BatchEntry, TaskOptions, Tasks
 from deployments.errors import TaskConflict, UnknownTask
+from deployments.messages.batch import BatchRecord, BatchState
 from deployments.messages.jobs import Erased, EraseJob
 from deployments.messages.task import TaskRecord, TaskSummary
 
@@ -37,6 +38,21 @@ class OwnTasks:
     async def result(self, task_id: str) -> Erased:
         await self.get(task_id)
         return await self._tasks.result(task_id)
+
+    async def submit_batch(
+        self, batch_id: str | None, entries: tuple[BatchEntry, ...], client: str = ""
+    ) -> BatchRecord:
+        return await self._tasks.submit_batch(batch_id, entries, self._client)
+
+    async def batch(self, batch_id: str) -> BatchState:
+        state = await self._tasks.batch(batch_id)
+        if state.batch.client != self._client:
+            raise UnknownTask(f"no batch has the id {batch_id}", batch_id=batch_id)
+        return state
+
+    async def cancel_batch(self, batch_id: str) -> BatchState:
+        await self.batch(batch_id)
+        return await self._tasks.cancel_batch(batch_id)
 
     async def summary(self, client: str | None = None) -> TaskSummary:
         return await self._tasks.summary(self._client)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from deployments.api.admission.desk import Desk
+from deployments.messages.batch import BatchRecord, Refusal
 from deployments.messages.jobs import Answer, Erased, EraseJob, Job, ModelStatus
 from deployments.messages.ports import TaskVerbs
 from deployments.messages.task import TaskRecord
@@ -31,11 +32,31 @@ class TaskOptions:
     client: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BatchEntry:
+    """One picture of a new batch: either the job it became, or why it became none. The `task_id` of its options is not
+    looked at: it follows from the batch's."""
+
+    name: str
+    job: EraseJob | None = None
+    options: TaskOptions = TaskOptions()
+    refusal: Refusal | None = None
+
+
 class Tasks(TaskVerbs, Protocol):
     """The asynchronous half."""
 
     async def submit(self, job: EraseJob, options: TaskOptions) -> TaskRecord:
         """Durable on return. The same id with the same job returns the existing record.
+
+        Raises: TaskConflict, QueueFull, ShuttingDown.
+        """
+        ...
+
+    async def submit_batch(
+        self, batch_id: str | None, entries: tuple[BatchEntry, ...], client: str = ""
+    ) -> BatchRecord:
+        """As `submit`: all that became jobs, or none. `batch_id` None: make one up.
 
         Raises: TaskConflict, QueueFull, ShuttingDown.
         """

@@ -16,6 +16,11 @@ SUFFIXES = {"image/jpeg": "jpg", "image/tiff": "tif"}
 """Where a file's suffix is not the second half of its media type."""
 
 
+def suffix_of(media_type: str) -> str:
+    """Of a file, without the dot."""
+    return SUFFIXES.get(media_type, media_type.partition("/")[2])
+
+
 def json_response(answer: BaseModel, status: int = 200) -> Response:
     return Response(to_json(answer, inf_nan_mode="null"), status, media_type="application/json")
 
@@ -23,7 +28,7 @@ def json_response(answer: BaseModel, status: int = 200) -> Response:
 def image_response(erased: Erased, name: str = "erased") -> Response:
     """`name` is what a browser saves the file as, without the suffix, which follows from what it is."""
     media_type = erased.info.media_type
-    named = {CONTENT_DISPOSITION: f'inline; filename="{name}.{SUFFIXES.get(media_type, media_type.partition("/")[2])}"'}
+    named = {CONTENT_DISPOSITION: f'inline; filename="{name}.{suffix_of(media_type)}"'}
     return Response(erased.image, media_type=media_type, headers=result_headers(erased.info) | named)
 
 

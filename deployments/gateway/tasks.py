@@ -3,16 +3,17 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
-from deployments.api.ports import TaskOptions
+from deployments.api.ports import BatchEntry, TaskOptions
 from deployments.callbacks.policy import CallbackPolicy
 from deployments.config.settings import Settings
 from deployments.errors import ReplicaLost, ResultExpired, ShuttingDown, TaskNotFinished
 from deployments.gateway.estimate import expected_s
+from deployments.messages.batch import BatchItem, BatchRecord, BatchState, batch_digest, item_id
 from deployments.messages.jobs import Erased, EraseJob
 from deployments.messages.ports import Tracker
 from deployments.messages.task import TaskRecord, TaskStatus, TaskSummary, job_digest
@@ -20,6 +21,9 @@ from deployments.remote.clients import RemoteTracker
 from deployments.storage.blobs import input_key, open_blobs, result_key
 from deployments.storage.codecs import dump_job
 from deployments.threads import in_thread
+
+WRITES_AT_ONCE = 4
+"""Inputs of one batch that are stored at the same time: each is a copy in memory, and a disk syncs them in turn."""
 
 WATCH_RETRIES = 3
 WATCH_PAUSE_S = 0.5
@@ -40,11 +44,44 @@ class GatewayTasks:
     async def submit(self, job: EraseJob, options: TaskOptions) -> TaskRecord:
         """The input is stored before the task is known, and the task is durable before the client hears of it. What
         would be refused is not stored at all."""
-        task_id = options.task_id or uuid.uuid4().hex
-        digest = job_digest(job)
-        record = TaskRecord(
+        record = self._record(options.task_id or uuid.uuid4().hex, job, options)
+        known = await self._tracker.ask(Tracker.expect, record)
+        if known is not None:
+            return known
+        await self._store_input(record, job)
+        return await self._tracker.ask(Tracker.submit, record)
+
+    async def submit_batch(
+        self, batch_id: str | None, entries: tuple[BatchEntry, ...], client: str = ""
+    ) -> BatchRecord:
+        """As `submit`."""
+        batch_id = batch_id or uuid.uuid4().hex
+
+        def draft(index: int, entry: BatchEntry) -> TaskRecord | None:
+            if entry.job is None:
+                return None
+            return self._record(item_id(batch_id, index), entry.job, replace(entry.options, client=client))
+
+        drafts = await in_thread(lambda: [draft(index, entry) for index, entry in enumerate(entries)])
+        batch = batch_of(batch_id, entries, drafts, client)
+        records = tuple(record for record in drafts if record is not None)
+        known = await self._tracker.ask(Tracker.expect_batch, batch, records)
+        if known is not None:
+            return known
+        writing = asyncio.Semaphore(WRITES_AT_ONCE)
+
+        async def store(record: TaskRecord, job: EraseJob) -> None:
+            async with writing:
+                await self._store_input(record, job)
+
+        jobs = [entry.job for entry in entries if entry.job is not None]
+        await asyncio.gather(*(store(record, job) for record, job in zip(records, jobs, strict=True)))
+        return await self._tracker.ask(Tracker.submit_batch, batch, records)
+
+    def _record(self, task_id: str, job: EraseJob, options: TaskOptions) -> TaskRecord:
+        return TaskRecord(
             task_id=task_id,
-            digest=digest,
+            digest=job_digest(job),
             created_at=time.time(),
             total_regions=len(job.regions),
             message="Waiting for its turn",
@@ -55,18 +92,22 @@ class GatewayTasks:
             callback=self._policy.judge(options.callback_url) if options.callback_url else None,
             expected_s=expected_s(job, self._facts[job.model or self._default], self._planner),
         )
-        known = await self._tracker.ask(Tracker.expect, record)
-        if known is not None:
-            return known
-        # Never deleted here: another submission of the same job may own it by now. What nobody owns is collected.
-        await self._blobs.put(input_key(task_id, digest), await in_thread(partial(dump_job, job)))
-        return await self._tracker.ask(Tracker.submit, record)
+
+    async def _store_input(self, record: TaskRecord, job: EraseJob) -> None:
+        """Never deleted here: another submission of the same job may own it by now. What nobody owns is collected."""
+        await self._blobs.put(input_key(record.task_id, record.digest), await in_thread(partial(dump_job, job)))
 
     async def get(self, task_id: str) -> TaskRecord:
         return await self._tracker.ask(Tracker.get, task_id)
 
     async def cancel(self, task_id: str) -> TaskRecord:
         return await self._tracker.ask(Tracker.cancel, task_id)
+
+    async def batch(self, batch_id: str) -> BatchState:
+        return await self._tracker.ask(Tracker.batch, batch_id)
+
+    async def cancel_batch(self, batch_id: str) -> BatchState:
+        return await self._tracker.ask(Tracker.cancel_batch, batch_id)
 
     async def summary(self, client: str | None = None) -> TaskSummary:
         return await self._tracker.ask(Tracker.summary, client)
@@ -111,3 +152,15 @@ class GatewayTasks:
                 if failures > WATCH_RETRIES:
                     raise ShuttingDown("the task tracker has gone away") from error
                 await asyncio.sleep(WATCH_PAUSE_S)
+
+
+def batch_of(
+    batch_id: str, entries: Sequence[BatchEntry], records: Sequence[TaskRecord | None], client: str
+) -> BatchRecord:
+    """`records` has one for each entry; None for those that became no job."""
+    pairs = list(zip(entries, records, strict=True))
+    asked = [
+        (entry.name, record.digest if record else str(entry.refusal and entry.refusal.code)) for entry, record in pairs
+    ]
+    items = tuple(BatchItem(entry.name, record.task_id if record else None, entry.refusal) for entry, record in pairs)
+    return BatchRecord(batch_id, batch_digest(asked), time.time(), items, client)

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any, cast
 
 from deployments.api.admission.desk import Desk
-from deployments.api.ports import ServiceHealth, TaskOptions
+from deployments.api.ports import BatchEntry, ServiceHealth, TaskOptions
 from deployments.config.api_settings import AdmissionSettings
 from deployments.errors import ResultExpired, TaskConflict, TaskFinished, TaskNotFinished, UnknownTask
+from deployments.messages.batch import BatchItem, BatchRecord, BatchState, item_id, state_of
 from deployments.messages.jobs import (
     Answer,
     DetectedText,
@@ -45,6 +46,7 @@ class FakeTasks:
         self.records: dict[str, TaskRecord] = {}
         self.jobs: dict[str, EraseJob] = {}
         self.options: dict[str, TaskOptions] = {}
+        self.batches: dict[str, BatchRecord] = {}
         self.watchers = 0
         self.watched = asyncio.Event()
         self.error: Exception | None = None
@@ -73,6 +75,35 @@ class FakeTasks:
         )
         self.records[task_id] = record
         return record
+
+    async def submit_batch(
+        self, batch_id: str | None, entries: tuple[BatchEntry, ...], client: str = ""
+    ) -> BatchRecord:
+        self._raise()
+        batch_id = batch_id or f"batch-{len(self.batches)}"
+        items = []
+        for index, entry in enumerate(entries):
+            task_id = None if entry.job is None else item_id(batch_id, index)
+            if entry.job is not None:
+                await self.submit(entry.job, replace(entry.options, task_id=task_id, client=client))
+            items.append(BatchItem(entry.name, task_id, entry.refusal))
+        record = BatchRecord(batch_id, "d", 1_700_000_000.0, tuple(items), client)
+        return self.batches.setdefault(batch_id, record)
+
+    async def batch(self, batch_id: str) -> BatchState:
+        self._raise()
+        if batch_id not in self.batches:
+            raise UnknownTask(f"no batch has the id {batch_id}", batch_id=batch_id)
+        return state_of(self.batches[batch_id], self.records)
+
+    async def cancel_batch(self, batch_id: str) -> BatchState:
+        state = await self.batch(batch_id)
+        if state.ended:
+            raise TaskFinished("the batch has already ended", batch_id=batch_id)
+        for task in state.tasks:
+            if task is not None and not task.status.final:
+                await self.cancel(task.task_id)
+        return await self.batch(batch_id)
 
     async def get(self, task_id: str) -> TaskRecord:
         self._raise()

@@ -18,17 +18,19 @@ class Part:
     name: str
     content: bytes
     is_file: bool
+    file_name: str = ""
 
 
 class FormReader:
     """Takes a body in pieces of any size. Of a part that nobody asked for not a byte is kept."""
 
-    def __init__(self, content_type: str, names: Collection[str]) -> None:
+    def __init__(self, content_type: str, names: Collection[str], max_parts: int = MAX_PARTS) -> None:
         """Raises: MalformedBody if the content type names no boundary."""
         boundary = parse_options_header(content_type)[1].get(b"boundary")
         if not boundary:
             raise MalformedBody("the multipart content type names no boundary")
         self._names = names
+        self._max_parts = max_parts
         self._parts: list[Part] = []
         self._count = 0
         self._complete = False
@@ -36,6 +38,7 @@ class FormReader:
         self._header, self._value = bytearray(), bytearray()
         self._name: str | None = None
         self._is_file = False
+        self._file_name = ""
         self._content: list[bytes] = []
         self._parser = self._new_parser(boundary)
 
@@ -73,8 +76,8 @@ class FormReader:
 
     def _begin(self) -> None:
         self._count += 1
-        if self._count > MAX_PARTS:
-            raise MalformedBody(f"the form has more than {MAX_PARTS} parts")
+        if self._count > self._max_parts:
+            raise MalformedBody(f"the form has more than {self._max_parts} parts")
         self._headers, self._content = {}, []
 
     def _begin_header(self) -> None:
@@ -96,6 +99,7 @@ class FormReader:
         name = options[b"name"].decode("utf-8", "replace")
         self._name = name if name in self._names else None
         content_type = self._headers.get(b"content-type", b"").lower()
+        self._file_name = options.get(b"filename", b"").decode("utf-8", "replace")
         self._is_file = b"filename" in options or content_type.startswith(b"image/")
 
     def _read_content(self, data: bytes, start: int, end: int) -> None:
@@ -104,7 +108,7 @@ class FormReader:
 
     def _end(self) -> None:
         if self._name is not None:
-            self._parts.append(Part(self._name, b"".join(self._content), self._is_file))
+            self._parts.append(Part(self._name, b"".join(self._content), self._is_file, self._file_name))
 
     def _end_all(self) -> None:
         self._complete = True

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from deployments.api.admission.visit import PLACE
 from deployments.api.body.codings import decoders
-from deployments.api.body.multipart import FormReader, Part
+from deployments.api.body.multipart import MAX_PARTS, FormReader, Part
 from models.errors import ImageTooLarge
 
 ROOM_BESIDE_IMAGE_BYTES = 8 * 2**20
@@ -30,12 +30,14 @@ async def read_body(request: Request, limit_bytes: int) -> bytearray:
     return body
 
 
-async def read_form(request: Request, limit_bytes: int, names: Collection[str]) -> list[Part]:
+async def read_form(
+    request: Request, limit_bytes: int, names: Collection[str], max_parts: int = MAX_PARTS
+) -> list[Part]:
     """The parts of a multipart body that have one of these names; the others are dropped as they arrive.
 
     Raises: as `read_body`.
     """
-    reader = FormReader(request.headers.get("content-type", ""), names)
+    reader = FormReader(request.headers.get("content-type", ""), names, max_parts)
     async for chunk in _chunks(request, limit_bytes):
         reader.feed(chunk)
     return reader.finish()

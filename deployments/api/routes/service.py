@@ -28,6 +28,7 @@ CAPABILITIES = (
     "remove-text",
     "multipart",
     "tasks",
+    "batches",
     "websocket-progress",
     "server-sent-events",
     "callbacks",

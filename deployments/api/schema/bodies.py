@@ -1,6 +1,7 @@
 """The body of each route, what it asks for, and requests that really work: a test sends each of the examples."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
@@ -119,20 +120,13 @@ class RemoveTextBody(FindingOptions):
         return Where(detect=True)
 
 
-class TaskBody(FindingOptions):
-    """A task: an image, where to erase (exactly one of `regions`, `mask`, `detect`), and how to be told."""
-
-    examples: ClassVar[Examples] = {
-        "regions": {"image": IMAGE, "regions": [RECTANGLE], "progress_interval": 0.5},
-        "mask": {"image": IMAGE, "mask": MASK, "enable_progress": False},
-        "detected": {"image": IMAGE, "detect": True, "callback_url": "https://client.example.org/done"},
-    }
+class BackgroundBody(FindingOptions):
+    """An image, where to erase (exactly one of `regions`, `mask`, `detect`), and how to be told."""
 
     regions: RegionForms | None = None
     on_bad_region: OnBadRegion = BadRegion.ERROR
     mask: Annotated[File | None, Field(description="The mask file; grey above 127 is filled.")] = None
     detect: Annotated[bool, Field(description="Find the text first.")] = False
-    task_id: Annotated[TaskId | None, Field(description="Names the task; made up if left out.")] = None
     enable_progress: bool = True
     progress_interval: Annotated[float, Field(ge=0, le=3600, description="Seconds between two updates.")] = 1.0
     callback_url: Annotated[CallbackUrl | None, Field(description="Told by POST when the task has ended.")] = None
@@ -145,7 +139,23 @@ class TaskBody(FindingOptions):
 
     @property
     def options(self) -> TaskOptions:
-        return TaskOptions(self.task_id, self.enable_progress, self.progress_interval, self.callback_url or None)
+        return TaskOptions(None, self.enable_progress, self.progress_interval, self.callback_url or None)
+
+
+class TaskBody(BackgroundBody):
+    """A task: an image, where to erase (exactly one of `regions`, `mask`, `detect`), and how to be told."""
+
+    examples: ClassVar[Examples] = {
+        "regions": {"image": IMAGE, "regions": [RECTANGLE], "progress_interval": 0.5},
+        "mask": {"image": IMAGE, "mask": MASK, "enable_progress": False},
+        "detected": {"image": IMAGE, "detect": True, "callback_url": "https://client.example.org/done"},
+    }
+
+    task_id: Annotated[TaskId | None, Field(description="Names the task; made up if left out.")] = None
+
+    @property
+    def options(self) -> TaskOptions:
+        return replace(super().options, task_id=self.task_id)
 
 
 BODIES: tuple[type[Body], ...] = (InpaintBody, RegionsBody, DetectBody, RemoveTextBody, TaskBody)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from deployments.api.errors import TABLE
+from deployments.api.schema.batch_bodies import BatchBody, ItemBody, form_schema, json_schema
 from deployments.api.schema.bodies import BODIES
 from deployments.api.schema.fields import FILE_FIELDS, JSON_FIELDS
 from deployments.api.schema.headers import (
@@ -108,6 +109,14 @@ def body_of(model: type[Body]) -> dict[str, Any]:
     }
 
 
+def batch_body() -> dict[str, Any]:
+    """`openapi_extra` of the one route that also reads a zip."""
+    extra = body_of(BatchBody)
+    zipped = {"schema": {"type": "string", "format": "binary", "description": "All else stands in the query."}}
+    extra["requestBody"]["content"]["application/zip"] = zipped
+    return extra
+
+
 def describe_app(app: FastAPI) -> None:
     """Put the schemas of the bodies beside those FastAPI finds by itself."""
 
@@ -130,6 +139,7 @@ def describe_app(app: FastAPI) -> None:
 TAGS = [
     {"name": "inpainting", "description": "Answered with the result itself."},
     {"name": "tasks", "description": "In the background, with progress, cancel and callback."},
+    {"name": "batches", "description": "Many pictures at once; each is a task."},
     {"name": "service", "description": "What the service is and how it is."},
 ]
 SECURITY_SCHEMES = {
@@ -145,11 +155,16 @@ def _form_name(model: type[Body]) -> str:
 
 
 def _body_schemas() -> dict[str, Any]:
-    _, top = models_json_schema([(model, "validation") for model in BODIES], ref_template=REF)
+    described: tuple[type[Body], ...] = (*BODIES, ItemBody, BatchBody)
+    _, top = models_json_schema([(model, "validation") for model in described], ref_template=REF)
     schemas: dict[str, Any] = top["$defs"]
     for model in BODIES:
         schemas[model.__name__] = without_defaults(schemas[model.__name__])
         schemas[_form_name(model)] = _form_schema(schemas[model.__name__], _form_name(model))
+    schemas["ItemBody"] = without_defaults(schemas["ItemBody"])
+    common = without_defaults(schemas["BatchBody"])
+    schemas["BatchBody"] = json_schema(common, REF.format(model="ItemBody"))
+    schemas["BatchForm"] = form_schema(_form_schema(common, "BatchForm"))
     return schemas
 
 

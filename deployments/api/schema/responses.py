@@ -158,6 +158,40 @@ class TaskStatusAnswer(Answer):
     callback: Annotated[CallbackAnswer | None, LEFT_OUT] = None
 
 
+class BatchItemAnswer(Answer):
+    """`task_id` is null for a picture that never became a task; `error`, `error_message` and `field` then say why.
+    `expired`: it has ended, and how is no longer known."""
+
+    index: int
+    name: str
+    task_id: str | None
+    status: Literal["pending", "preparing", "processing", "completed", "error", "cancelled", "expired"]
+    overall_progress: float
+    error: str | None
+    error_message: str | None
+    field: str | None
+    result_url: str | None
+
+
+class BatchAnswer(Answer):
+    """`status` is `completed` once all items have ended, however they did; the counts add up to `total`."""
+
+    batch_id: str
+    status: Literal["pending", "processing", "completed"]
+    total: int
+    pending: int
+    processing: int
+    completed: int
+    error: int
+    cancelled: int
+    expired: int
+    overall_progress: float
+    created_at: str
+    status_url: str
+    results_url: str
+    tasks: list[BatchItemAnswer]
+
+
 class CancelledAnswer(Answer):
     task_id: str
     status: str

@@ -8,10 +8,16 @@ import pytest
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
+from deployments.api.ports import BatchEntry
 from deployments.api.schema import responses
+from deployments.api.schema.batch_bodies import BatchBody
 from deployments.api.schema.bodies import BODIES
+from deployments.api.schema.requests import Body
 from deployments.config.api_settings import ApiSettings
+from deployments.messages.batch import Refusal
 from tests.deployments.fakes import FakeBackend
+
+WITH_EXAMPLES: list[type[Body]] = [*BODIES, BatchBody]
 
 
 @pytest.fixture
@@ -37,7 +43,7 @@ async def test_every_example_works_against_the_service(
             # Then
             assert response.status_code in (200, 202), (path, name, response.text)
             tried += 1
-    assert tried >= sum(len(body.examples) for body in BODIES)
+    assert tried >= sum(len(body.examples) for body in WITH_EXAMPLES)
 
 
 def test_the_examples_fit_their_own_schemas(schema: dict[str, Any]) -> None:
@@ -49,16 +55,17 @@ def test_the_examples_fit_their_own_schemas(schema: dict[str, Any]) -> None:
             for name, example in content["examples"].items():
                 assert list(validator.iter_errors(example["value"])) == [], (path, name)
                 checked += 1
-    assert checked >= sum(len(body.examples) for body in BODIES)
+    assert checked >= sum(len(body.examples) for body in WITH_EXAMPLES)
 
 
 def test_bodies_are_described_as_json_and_as_form(schema: dict[str, Any]) -> None:
     bodies = [operation["requestBody"] for _, _, operation in operations(schema) if "requestBody" in operation]
-    assert len(bodies) == 6
+    assert len(bodies) == 7
     for body in bodies:
-        assert set(body["content"]) == {"application/json", "multipart/form-data"}
+        assert set(body["content"]) - {"application/zip"} == {"application/json", "multipart/form-data"}
         name = body["content"]["multipart/form-data"]["schema"]["$ref"].rpartition("/")[2]
-        assert schema["components"]["schemas"][name]["properties"]["image"]["format"] == "binary"
+        image = schema["components"]["schemas"][name]["properties"]["image"]
+        assert image.get("items", image)["format"] == "binary"
 
 
 def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
@@ -104,6 +111,7 @@ def test_image_answers_are_described_with_their_headers(schema: dict[str, Any]) 
         ("/api/v1/info", responses.InfoAnswer),
         ("/api/v1/tasks", responses.TaskCountsAnswer),
         ("/api/v1/task-status/a", responses.TaskStatusAnswer),
+        ("/api/v1/batches/b", responses.BatchAnswer),
         ("/api/v1/nothing", responses.ErrorAnswer),
     ],
 )
@@ -111,6 +119,7 @@ async def test_json_answers_are_as_described(
     client: httpx.AsyncClient, backend: FakeBackend, path: str, model: type[responses.Answer]
 ) -> None:
     backend.tasks.add("a")
+    await backend.tasks.submit_batch("b", (BatchEntry("a", refusal=Refusal("invalid_image", "no", "image")),))
     model.model_validate_json((await client.get(path)).content)
 
 

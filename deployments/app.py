@@ -102,7 +102,8 @@ def build(config: AppConfig) -> Application:
         EraserReplica,
         name="Eraser",
         graceful_shutdown_timeout_s=settings.drain_s,
-        max_ongoing_requests=app.eraser.max_images,
+        # The replica counts itself what it has in work: tasks that wait for a place there may not use up Serve's.
+        max_ongoing_requests=app.eraser.max_images + app.tasks.max_running,
         **_scaled(app.eraser.scaling),
         **_actor(app.eraser.resources),
     ).bind(settings, models, text)

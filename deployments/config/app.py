@@ -8,11 +8,14 @@ from deployments.config.models import ModelConfig, ReplicaScaling, Resources, St
 
 
 class EraserConfig(Strict):
-    """`max_images` are in work in one replica at once: it bounds memory. `max_windows` of one image are sent ahead."""
+    """`max_images` are in work in one replica at once: it bounds memory. `synchronous_share` of them is kept free of
+    tasks, so that a long queue of tasks does not hold up who waits for an answer. `max_windows` of one image are sent
+    ahead."""
 
     scaling: ReplicaScaling = ReplicaScaling(max_replicas=2, target_ongoing_requests=3)
     resources: Resources = Resources()
     max_images: int = Field(4, ge=1)
+    synchronous_share: float = Field(0.5, ge=0, lt=1)
     max_windows: int = Field(16, ge=1)
 
 

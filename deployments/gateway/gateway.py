@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import math
 import time
 from dataclasses import replace
 from typing import Any
 
 from deployments import metrics
 from deployments.api.admission.desk import Desk
+from deployments.api.admission.visit import PLACE
 from deployments.api.app import create_api
 from deployments.api.ports import ServiceHealth, Tasks
 from deployments.config.logs import configure_logging
@@ -16,6 +18,7 @@ from deployments.errors import DeadlineExceeded
 from deployments.gateway.health import judge
 from deployments.gateway.prometheus import merged_metrics
 from deployments.gateway.tasks import GatewayTasks
+from deployments.gateway.turns import Turns
 from deployments.messages.jobs import Answer, Job, ModelStatus
 from deployments.messages.status import TrackerStatus
 from deployments.remote.clients import RemoteEraser, RemoteTracker
@@ -24,6 +27,10 @@ log = logging.getLogger(__name__)
 
 SNAPSHOT_S = 1.0
 TRACKER_TIMEOUT_S = 2.0
+AHEAD = 1.5
+"""How many more jobs are sent to the Erasers than they can have in work: none of them waits for the next one. The
+others wait in the gateway, where clients take turns; Serve's own queue is first come, first served."""
+
 NO_ANSWER = "the task tracker does not answer"
 
 
@@ -37,6 +44,8 @@ class Gateway:
         self._tracker = tracker
         self._tasks = GatewayTasks(settings, tracker)
         self.desk = Desk(settings.admission)
+        eraser_config = settings.app.eraser
+        self._turns = Turns(math.ceil(AHEAD * eraser_config.max_images * eraser_config.scaling.max_replicas))
         self._started = time.monotonic()
         self._models: tuple[ModelStatus, ...] = ()
         self._models_at = float("-inf")
@@ -129,8 +138,9 @@ class Gateway:
 
     async def _in_time(self, job: Job[Answer]) -> Answer:
         left = None if job.deadline is None else job.deadline - time.time()
+        place = PLACE.get()
         try:
-            async with asyncio.timeout(left):
+            async with asyncio.timeout(left), self._turns.turn(place.client if place else ""):
                 return await self._eraser.run(job)
         except TimeoutError:
             raise DeadlineExceeded(

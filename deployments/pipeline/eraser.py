@@ -12,6 +12,7 @@ from deployments.messages.jobs import Answer, Detection, DetectJob, Erased, Eras
 from deployments.messages.ports import TextFinder, WindowModel
 from deployments.pipeline.filler import Filler, Filling
 from deployments.pipeline.masking import Masked, allowed_texts, make_mask
+from deployments.pipeline.places import Places
 from deployments.pipeline.results import NO_MODEL, finished, untouched
 from deployments.pipeline.stopwatch import Stopwatch
 from deployments.pipeline.task_runs import TaskRuns
@@ -35,12 +36,14 @@ class Eraser:
         self._settings = settings
         self._filler = Filler(settings, models)
         self._text = text
+        self._places = Places(settings.app.eraser.max_images, settings.app.eraser.synchronous_share)
         self._task_runs = TaskRuns(open_blobs(settings.blob_store_url), self.erase_in_steps)
         self._kinds: dict[type, Callable[[Any], Awaitable[Any]]] = {EraseJob: self.erase, DetectJob: self.detect}
 
     async def run(self, job: Job[Answer]) -> Answer:
         """The answer to any kind of job. Raises any of models.errors."""
-        answer: Answer = await self._kinds[type(job)](job)
+        async with self._places.for_request():
+            answer: Answer = await self._kinds[type(job)](job)
         return answer
 
     async def erase(self, job: EraseJob) -> Erased:
@@ -103,7 +106,7 @@ class Eraser:
         yield erased
 
     async def run_task(self, task_id: str, digest: str, attempt: int) -> AsyncGenerator[Progress | ErasedInfo]:
-        async with aclosing(self._task_runs.run(task_id, digest, attempt)) as items:
+        async with self._places.for_task(), aclosing(self._task_runs.run(task_id, digest, attempt)) as items:
             async for item in items:
                 yield item
 

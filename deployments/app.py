@@ -33,6 +33,7 @@ from deployments.pipeline.eraser import Eraser
 from deployments.pipeline.warming import warm_up
 from deployments.remote.calls import Handle
 from deployments.remote.clients import RemoteEraser, RemoteModel, RemoteReports, RemoteTextFinder, RemoteTracker
+from deployments.threads import step_back
 from deployments.tracking.replica import TrackerHost
 
 TASK_TRACKER = "TaskTracker"
@@ -43,13 +44,21 @@ QUIET = LoggingConfig(enable_access_log=False)
 
 class InpainterReplica(Inpainter):
     def __init__(self, config: ModelConfig, settings: Settings) -> None:
+        step_back()
         here = serve.get_replica_context()
         tracker = serve.get_deployment_handle(TASK_TRACKER, here.app_name)
         super().__init__(config, settings, RemoteReports(tracker), here.replica_id.unique_id)
 
 
+class TextDetectorReplica(TextDetector):
+    def __init__(self, config: ModelConfig, settings: Settings) -> None:
+        step_back()
+        super().__init__(config, settings)
+
+
 class EraserReplica(Eraser):
     def __init__(self, settings: Settings, models: dict[str, Handle], text: Handle | None) -> None:
+        step_back()
         super().__init__(
             settings,
             {name: RemoteModel(handle) for name, handle in models.items()},
@@ -92,7 +101,7 @@ def build(config: AppConfig) -> Application:
         for model in app.models
     }
     text = app.detector and _deployment(
-        TextDetector,
+        TextDetectorReplica,
         name="TextDetector",
         max_ongoing_requests=64,
         **_scaled(app.detector.scaling),

@@ -1,6 +1,7 @@
 """Work in threads that a cancel or a deadline reaches."""
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,16 @@ from models.errors import Cancelled
 T = TypeVar("T")
 
 _POOL = ThreadPoolExecutor(thread_name_prefix="work")
+
+
+BEHIND = 5
+"""Of nice: a third of the processor's time beside a process that wants as much (sched(7))."""
+
+
+def step_back() -> None:
+    """The calling thread and all it starts from now on do the heavy work: where processors are short, the processes
+    that speak with clients go first. On one full machine a refusal else waits for seconds."""
+    os.nice(BEHIND)
 
 
 async def in_thread(work: Callable[[], T], *, deadline: float | None = None, pool: Executor = _POOL) -> T:

@@ -1,6 +1,7 @@
 """A cancel and a deadline reach work in threads, and a cancelled call is over only when its work is."""
 
 import asyncio
+import os
 import threading
 import time
 import weakref
@@ -10,7 +11,7 @@ from functools import partial
 import pytest
 
 from deployments.errors import DeadlineExceeded
-from deployments.threads import in_thread
+from deployments.threads import BEHIND, in_thread, step_back
 from models.stopping import go_on
 
 
@@ -111,3 +112,21 @@ async def test_what_failed_work_held_is_not_kept_alive_until_the_garbage_is_coll
 
     await in_thread(go_on)  # the thread lets go of its last work when it takes the next
     assert len([image() for image in alive if image() is not None]) == 0
+
+
+def test_who_steps_back_does_so_with_the_threads_it_starts_and_no_others() -> None:
+    # Given
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def behind() -> int:
+        step_back()
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(priority).result()
+
+    before = priority()
+    # When
+    with ThreadPoolExecutor(1) as pool:
+        after = pool.submit(behind).result()
+    # Then
+    assert (after, priority()) == (min(19, before + BEHIND), before)

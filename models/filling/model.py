@@ -6,6 +6,7 @@ import numpy as np
 from models.base import LoadOptions, ModelFacts
 from models.filling.fitting import fitted
 from models.filling.flow import continued
+from models.filling.rim import retold
 from models.types import Image, Images, InpaintParameters, Mask, Masks, StepCallback
 
 
@@ -24,7 +25,7 @@ def mended(image: Image, mask: Mask) -> Image:
     left = fit.left > 0
     if not left.any():
         return fit.image
-    values = continued(fit.image.astype(np.float32), left)[left]
+    values = continued(retold(fit.image.astype(np.float32), mask > 0, left), left)[left]
     fit.image[left] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
     return fit.image
 

@@ -1,22 +1,14 @@
 """The client in TypeScript: its types are the service's, it works in Node and Chromium, and its package installs."""
 
 import json
-import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-CLIENT = ROOT / "clients/typescript"
+from tests.clients.conftest import ROOT, TYPESCRIPT, run
 
-pytestmark = [
-    pytest.mark.skipif(shutil.which("npm") is None, reason="no npm here; CI has one"),
-    pytest.mark.timeout(900),
-]
+pytestmark = pytest.mark.timeout(900)
 
 USE = """
 import { Client } from "text-removal-client";
@@ -25,52 +17,26 @@ console.log(JSON.stringify({ size: blob.size, model }));
 """
 
 
-def run(*command: str | Path, cwd: Path = CLIENT, **environment: str) -> str:
-    """What it printed. Fails with all it said."""
-    done = subprocess.run(
-        command, cwd=cwd, env={**os.environ, "PYTHON": sys.executable, **environment}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-20_000:]
-    return done.stdout
+def test_the_types_are_those_of_the_service(typescript: Path, url: str, tmp_path: Path) -> None:
+    run("npm", "run", "generate", "--", url, tmp_path / "openapi.ts", cwd=typescript)
 
-
-@pytest.fixture(scope="module")
-def installed() -> None:
-    run("npm", "ci", "--no-audit", "--no-fund", "--prefer-offline")
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """Of the service's HTTP layer over a fake."""
-    command = [sys.executable, "-m", "tests.fake_service"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as service:
-        assert service.stdout is not None
-        yield service.stdout.readline().strip()
-        service.communicate("")
-
-
-@pytest.mark.usefixtures("installed")
-def test_the_types_are_those_of_the_service(url: str, tmp_path: Path) -> None:
-    run("npm", "run", "generate", "--", url, tmp_path / "openapi.ts")
-
-    assert (tmp_path / "openapi.ts").read_text() == (CLIENT / "src/openapi.ts").read_text(), (
-        "run `npm run generate` against the service"
+    assert (tmp_path / "openapi.ts").read_text() == (typescript / "src/openapi.ts").read_text(), (
+        "start `python -m tests.fake_service` and run `npm run generate -- URL` in clients/typescript"
     )
 
 
-@pytest.mark.usefixtures("installed")
-def test_the_client_works_in_node_and_in_chromium() -> None:
-    told = run("npm", "test")
+def test_the_client_works_in_node_and_in_chromium(typescript: Path) -> None:
+    told = run("npm", "test", cwd=typescript, PYTHON=sys.executable)
 
     assert "# fail 0" in told
     assert "# pass 0" not in told
 
 
-@pytest.mark.usefixtures("installed")
-def test_the_package_installs_into_an_empty_folder_and_removes_text_in_three_lines(url: str, tmp_path: Path) -> None:
+def test_the_package_installs_into_an_empty_folder_and_removes_text_in_three_lines(
+    typescript: Path, url: str, tmp_path: Path
+) -> None:
     # Given
-    (packed,) = json.loads(run("npm", "pack", "--silent", "--json", "--pack-destination", tmp_path).strip())
+    (packed,) = json.loads(run("npm", "pack", "--silent", "--json", "--pack-destination", tmp_path, cwd=typescript))
     files = {file["path"] for file in packed["files"]}
     assert {"dist/index.js", "dist/index.d.ts", "README.md", "LICENSE"} <= files
     assert not [file for file in files if file.startswith(("src", "test", "build"))]
@@ -88,4 +54,4 @@ def test_the_package_installs_into_an_empty_folder_and_removes_text_in_three_lin
 
 
 def test_the_lock_file_names_no_registry() -> None:
-    assert '"resolved"' not in (CLIENT / "package-lock.json").read_text()
+    assert '"resolved"' not in (TYPESCRIPT / "package-lock.json").read_text()

@@ -42,6 +42,7 @@ export class Connection {
       .replace(/\/+$/, "")
       .replace(/\/api\/v1$/, "");
     this.apiKey = where.apiKey ?? environment("TEXT_REMOVAL_API_KEY") ?? "";
+    if (!/^[\x20-\x7e]*$/.test(this.apiKey)) throw new TypeError("a key that goes into a header is printable ASCII");
     this.retries = where.retries ?? 4;
     this.timeout = where.timeout ?? TIMEOUT_MS;
   }

@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import puppeteer, { type Browser, type ElementHandle, type Page } from "puppeteer-core";
 import type * as library from "text-removal-client";
-import { picture, serve, type Service } from "./service.js";
+import { picture, ROOT, serve, type Service } from "./service.js";
 
 const CHROMIUM = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => path && existsSync(path));
 
@@ -85,6 +85,32 @@ describe("in Chromium", { skip: CHROMIUM ? false : "no Chromium here; CI has one
     }, service.url);
 
     assert.deepEqual(told, [true, "enough", "UnauthorizedError"]);
+  });
+});
+
+describe("the guide's code for pages", { skip: CHROMIUM ? false : "no Chromium here; CI has one" }, () => {
+  it("follows a task by hand and shows its result", async () => {
+    const guide = await readFile(new URL("docs/api.md", ROOT), "utf8");
+    const [code, ...more] = [...guide.matchAll(/^```javascript\n(.*?)^```/gms)].map(([, code]) => code).filter((code) => code?.includes("document."));
+    assert.ok(code);
+    assert.equal(more.length, 0);
+    const service = await serve();
+    const browser = await puppeteer.launch({ executablePath: CHROMIUM!, args: ["--no-sandbox", "--disable-gpu"] });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${service.url}/`);
+      await page.setContent('<input type="file"><img alt="">');
+      const input = await page.$("input[type=file]") as ElementHandle<HTMLInputElement>;
+      await input.uploadFile(new URL("docs/images/sample.jpg", ROOT).pathname);
+
+      await page.evaluate(`(async () => { ${code} })()`);
+
+      await page.waitForFunction(() => document.images[0]!.complete && document.images[0]!.naturalWidth > 0);
+      assert.match(await page.evaluate(() => document.images[0]!.src), /\/api\/v1\/task-result\//);
+    } finally {
+      await browser.close();
+      service.stop();
+    }
   });
 });
 

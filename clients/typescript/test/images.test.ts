@@ -135,11 +135,25 @@ describe("images", () => {
 
 describe("a service with keys", () => {
   let service: Service;
-  before(async () => { service = await serve("clé+/=? 𝄞"); });
-  after(() => service.stop());
+  before(async () => { service = await serve("open-sesame"); });
+  after(() => {
+    service.stop();
+    delete process.env["TEXT_REMOVAL_URL"];
+    delete process.env["TEXT_REMOVAL_API_KEY"];
+  });
 
-  it("turns away who brings none, and lets in who brings it, from the environment too", async () => {
+  it("turns away who brings none, on a socket too", async () => {
     await assert.rejects(new Client({ url: service.url }).removeText(picture), UnauthorizedError);
     await assert.rejects(new Client({ url: service.url }).task("t").wait(), UnauthorizedError);
+  });
+
+  it("lets in who brings it, be it from the environment", async () => {
+    process.env["TEXT_REMOVAL_URL"] = `${service.url}/api/v1/`;
+    process.env["TEXT_REMOVAL_API_KEY"] = "open-sesame";
+    assert.equal((await new Client().removeText(picture)).model, "cv2");
+  });
+
+  it("is told before anything is sent that a key cannot be one", () => {
+    assert.throws(() => new Client({ apiKey: "clé 𝄞" }), TypeError);
   });
 });

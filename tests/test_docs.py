@@ -19,7 +19,9 @@ from tests.deployments.fakes import FakeBackend
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [*sorted(ROOT.glob("README*.md")), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
-OF_THE_TREE = re.compile(r"(models|deployments|tests|benchmarks|training|configs|docs)/[\w./*-]*|serve_config\.yaml")
+PAGES += [ROOT / "examples/README.md", ROOT / "clients/typescript/README.md"]
+FOLDERS = "models|deployments|tests|benchmarks|training|configs|docs|examples|clients"
+OF_THE_TREE = re.compile(rf"({FOLDERS})/[\w./*-]*|serve_config\.yaml")
 
 
 def quoted(page: Path) -> set[str]:

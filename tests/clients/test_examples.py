@@ -1,0 +1,123 @@
+"""Every example runs: against the service's HTTP layer over a fake that sends pictures back as they were."""
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.clients.conftest import ROOT, run
+
+pytestmark = pytest.mark.timeout(180)
+
+EXAMPLES = ROOT / "examples"
+PICTURE = (ROOT / "docs/images/sample.jpg").read_bytes()
+SECRET = "shared"
+
+
+@pytest.fixture(scope="module")
+def compiled(typescript: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The examples in TypeScript, checked and made JavaScript, beside the client they import."""
+    folder = tmp_path_factory.mktemp("examples")
+    shutil.copytree(EXAMPLES / "typescript", folder, dirs_exist_ok=True)
+    modules = folder / "node_modules"
+    modules.mkdir()
+    (modules / "text-removal-client").symlink_to(typescript)
+    (modules / "@types").symlink_to(typescript / "node_modules/@types")
+    (modules / "undici-types").symlink_to(typescript / "node_modules/undici-types")
+    (folder / "package.json").write_text('{"type": "module"}')
+    run(typescript / "node_modules/.bin/tsc", "-p", folder, cwd=folder)
+    return folder
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Three, and a file that is none."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.jpg", "b c.jpg", "d.jpg"):
+        (folder / name).write_bytes(PICTURE)
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+def commands(request: pytest.FixtureRequest, name: str) -> list[str | Path]:
+    """How the example of that name is run in its language."""
+    language, _, name = name.partition("/")
+    if language == "curl":
+        return ["bash", EXAMPLES / "curl" / f"{name}.sh"]
+    return ["node", request.getfixturevalue("compiled") / f"{name}.js"]
+
+
+def test_every_example_is_listed_and_no_other() -> None:
+    listed = set(re.findall(r"`(examples/[\w./-]+)", (EXAMPLES / "README.md").read_text()))
+    there = {str(path.relative_to(ROOT)) for path in EXAMPLES.glob("*/*") if path.suffix in (".sh", ".ts", ".py")}
+
+    assert {name for name in listed if "." in name and name.startswith(("examples/curl", "examples/typescript"))} == {
+        name for name in there if not name.endswith(".py")
+    }
+
+
+@pytest.mark.parametrize("name", ["curl/remove-text", "curl/task", "typescript/remove-text", "typescript/task"])
+def test_an_example_for_one_picture(name: str, request: pytest.FixtureRequest, url: str, tmp_path: Path) -> None:
+    picture = ROOT / "docs/images/sample.jpg"
+
+    told = run(*commands(request, name), picture, tmp_path / "clean.jpg", cwd=tmp_path, TEXT_REMOVAL_URL=url)
+
+    assert (tmp_path / "clean.jpg").read_bytes() == PICTURE
+    assert "%" in told if name.endswith("task") else "cv2" in told
+
+
+@pytest.mark.parametrize("name", ["curl/folder", "typescript/folder"])
+def test_an_example_for_a_folder_goes_on_where_it_stopped_and_names_what_cannot_be_done(
+    name: str, request: pytest.FixtureRequest, url: str, pictures: Path, tmp_path: Path
+) -> None:
+    # Given
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.jpg").write_text("done before")
+    # When
+    done = subprocess.run(
+        [*commands(request, name), pictures, out],
+        env={**os.environ, "TEXT_REMOVAL_URL": url}, capture_output=True, text=True,
+    )  # fmt: skip
+    # Then
+    assert done.returncode == 1
+    assert "notes.txt" in done.stderr
+    assert "unsupported_image" in done.stderr or "invalid_image" in done.stderr
+    assert {path.name for path in out.iterdir()} == {"a.jpg", "b c.jpg", "d.jpg"}
+    assert (out / "a.jpg").read_text() == "done before"
+    assert (out / "b c.jpg").read_bytes() == PICTURE
+
+
+@pytest.fixture
+def receiver(compiled: Path, tmp_path: Path) -> Iterator[str]:
+    """The address at which the example receives callbacks."""
+    environment = {**os.environ, "CALLBACK_SECRET": SECRET, "PORT": "0"}
+    command: list[str | Path] = ["node", compiled / "callbacks.js"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{process.stdout.readline().split()[-1]}/"
+        process.terminate()
+
+
+def test_the_example_for_callbacks_keeps_what_is_signed_and_turns_away_the_rest(receiver: str, tmp_path: Path) -> None:
+    # Given
+    body = json.dumps({"task_id": "t", "status": "completed", "image_data": "aW1hZ2U=", "timestamp": ""}).encode()
+    made_at = str(int(time.time()))
+    signature = hmac.new(SECRET.encode(), made_at.encode() + b"." + body, hashlib.sha256).hexdigest()
+    headers = {"X-Signature": f"sha256={signature}", "X-Signature-Timestamp": made_at}
+    # When
+    forged = httpx.post(receiver, content=body + b" ", headers=headers)
+    true = httpx.post(receiver, content=body, headers=headers)
+    # Then
+    assert (forged.status_code, true.status_code) == (401, 204)
+    assert (tmp_path / "t.png").read_bytes() == b"image"

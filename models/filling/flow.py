@@ -4,15 +4,19 @@ What is known around a hole says which way its lines run (the structure tensor: 
 clearly (its coherence). Each unknown pixel then is a mean of its eight neighbours that follows the line through it, as
 in coherence-enhancing diffusion (Weickert, 1999), and where there is no line, of all of them alike.
 
-On the evaluation set's true strokes (640x480) this is 1.6 dB better in the text boxes of photos than the plain membrane
-and 2.6 dB better than OpenCV's Navier-Stokes, in 0.15 s of one core.
+Wide holes are first filled at half size, and so on down: there the lines of both sides meet. What comes out is where
+the finer fill starts, and tells its directions along with what is known.
+
+On the evaluation set's true strokes (640x480) one size alone is 1.6 dB better in the text boxes of photos than the
+plain membrane and 2.6 dB better than OpenCV's Navier-Stokes, in 0.15 s of one core. The sizes together are 0.7 dB
+better where letters are large (half of the captured set's memes, huge and neon letters, true masks: 26.25 to 26.97 dB).
 """
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.filling.membrane import Bools, Floats, membrane
+from models.filling.membrane import Bools, Floats, doubled, halved, membrane
 from models.stopping import go_on
 
 _SIGMA_PX = 5.0
@@ -21,6 +25,10 @@ _FLAT = 20.0
 """Squared grey levels a pixel, over the channels, below which a gradient is no line but noise."""
 _STRICT = 10.0
 """How much less a neighbour off the line counts: by e^-10 across a perfect one."""
+_BELIEVED = 0.5
+"""How much the lines of what is filled count against those of what is known."""
+_WIDE_PX, _HALVINGS = 6.0, 3
+"""A hole with a pixel further than this from any known one starts from half its size, so often at most."""
 _SWEEPS, _OVER = 60, 1.3
 """Of successive over-relaxation. Half the sweeps cost 0.3 dB, twice as many bring 0.1."""
 _MOST_STEPS, _LEAST_SWEEPS = 6_000_000, 8
@@ -28,19 +36,33 @@ _MOST_STEPS, _LEAST_SWEEPS = 6_000_000, 8
 _AROUND = ((0, 1), (1, 0), (1, 1), (1, -1), (0, -1), (-1, 0), (-1, -1), (-1, 1))
 
 
-def continued(values: Floats, holes: Bools) -> Floats:
-    """A copy of `values` (h, w, 3), 0-255, with the marked pixels (h, w) filled; what they held does not matter."""
-    filled = membrane(values, holes)
-    if holes.any() and not holes.all():
-        coherence, tangent = _lines(filled, holes)
-        _relax(filled, holes, coherence[holes], tangent[holes])
+def continued(values: Floats, holes: Bools, halvings: int = _HALVINGS) -> Floats:
+    """A copy of `values` (h, w, 3), 0-255, with the marked pixels (h, w) filled; what they held does not matter.
+
+    At most `halvings` times the fill starts from one of half the size.
+    """
+    if not holes.any() or holes.all():
+        return membrane(values, holes)
+    filled = _start(values, holes, halvings)
+    coherence, tangent = _lines(filled, holes)
+    _relax(filled, holes, coherence[holes], tangent[holes])
     return filled
 
 
+def _start(values: Floats, holes: Bools, halvings: int) -> Floats:
+    if halvings and cv2.distanceTransform(holes.view(np.uint8), cv2.DIST_L2, 3).max() > _WIDE_PX:
+        half, missing = halved(np.where(holes[..., np.newaxis], np.float32(0), values), holes)
+        if missing.any():
+            return np.where(
+                holes[..., np.newaxis], doubled(continued(half, missing, halvings - 1), holes.shape), values
+            )
+    return membrane(values, holes)
+
+
 def _lines(filled: Floats, holes: Bools) -> tuple[Floats, Floats]:
-    """Coherence, 0-1, and direction (radians, x to y) of the lines at each pixel, from what is known around it."""
+    """Coherence, 0-1, and direction (radians, x to y) of the lines at each pixel, from what is around it."""
     across, down = (cv2.Sobel(filled, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1)))
-    known = (~holes).astype(np.float32)
+    known = np.where(holes, np.float32(_BELIEVED), np.float32(1))
     weight = cv2.GaussianBlur(known, (0, 0), _SIGMA_PX) + np.float32(1e-4)
     xx, yy, xy = (
         cv2.GaussianBlur((one * other).sum(axis=2) * known, (0, 0), _SIGMA_PX) / weight

@@ -37,6 +37,13 @@ def _fill(values: Floats, holes: Bools) -> None:
 
 
 def _from_half(values: Floats, holes: Bools) -> Floats:
+    coarse, missing = halved(values, holes)
+    _fill(coarse, missing)
+    return doubled(coarse, holes.shape)
+
+
+def halved(values: Floats, holes: Bools) -> tuple[Floats, Bools]:
+    """Means of what is known of each two pixels squared, and where that is nothing. `values` are 0 in the holes."""
     height, width, channels = values.shape
     below, right = height % 2, width % 2
     known = cv2.copyMakeBorder((~holes).astype(np.float32), 0, below, 0, right, cv2.BORDER_CONSTANT, value=0)
@@ -44,10 +51,14 @@ def _from_half(values: Floats, holes: Bools) -> Floats:
     size = known.shape[1] // 2, known.shape[0] // 2
     share = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
     mean = cv2.resize(padded, size, interpolation=cv2.INTER_AREA).reshape(*share.shape, channels)
-    coarse = np.asarray(mean / np.maximum(share, 1e-6)[..., np.newaxis], np.float32)
-    _fill(coarse, share == 0)
-    fine = cv2.resize(coarse, known.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(fine, np.float32).reshape(*known.shape, channels)[:height, :width]
+    return np.asarray(mean / np.maximum(share, 1e-6)[..., np.newaxis], np.float32), np.asarray(share == 0, np.bool_)
+
+
+def doubled(coarse: Floats, shape: tuple[int, ...]) -> Floats:
+    """`coarse` at twice its size, cut to `shape` (h, w)."""
+    size = 2 * coarse.shape[1], 2 * coarse.shape[0]
+    fine = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR).reshape(size[1], size[0], coarse.shape[2])
+    return np.asarray(fine[: shape[0], : shape[1]], np.float32)
 
 
 def _relax(values: Floats, holes: Bools) -> None:

@@ -35,6 +35,20 @@ def test_stripes_are_continued() -> None:
     assert flow < 0.75 * plain
 
 
+@pytest.mark.parametrize("slant", [0.0, 0.5, 1.0])
+def test_a_band_meets_itself_across_a_hole_wider_than_lines_are_seen(slant: float) -> None:
+    y, x = np.mgrid[:160, :160]
+    band = np.where(np.abs(y - 80 - slant * (x - 80)) < 14, 190, 60).astype(np.float32)
+    picture = np.repeat(band[..., None], 3, axis=2)
+    holes = np.abs(x - 80) < 26
+
+    sizes, one_size = (continued(picture * ~holes[..., None], holes, halvings) for halvings in (3, 0))
+
+    middle = np.abs(x - 80) < 10
+    errors = [np.abs(filled - picture)[middle].mean() for filled in (sizes, one_size)]
+    assert errors[0] < 0.6 * errors[1]
+
+
 def test_where_there_are_no_lines_it_is_the_membrane() -> None:
     y, x = np.mgrid[:96, :96]
 

@@ -1,5 +1,5 @@
 # `make serve` and `make test` are enough on a machine that has Python 3.11 (or 3.12) and make: they build .venv first.
-.PHONY: serve test lint format bench quality pictures openapi typescript lock audit sbom notices clean
+.PHONY: serve ui test lint format bench quality pictures openapi typescript lock audit sbom notices clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,6 +10,10 @@ export RAY_ENABLE_UV_RUN_RUNTIME_ENV := 0
 
 serve: .venv/.ready
 	$(BIN)/python -m deployments
+
+# The web page, from ui/ into the folder the gateway serves it from; the built files are committed. Needs Node and npm.
+ui:
+	cd ui && npm ci --silent && npm run --silent check && npm run --silent test && npm run --silent build
 
 # ARGS='-k png' and the like go to pytest.
 test: .venv/.ready

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from deployments.api.app import create_api
-from deployments.config.api_settings import ApiSettings
+from deployments.config.api_settings import AdmissionSettings, ApiSettings
 from models import registry
 from tests.browser.editor import EditorPage
 from tests.browser.studio import Studio
@@ -32,6 +32,7 @@ SETTINGS = ApiSettings(
     max_file_size_bytes=20 * 2**20,
     max_image_pixels=30_000_000,
     request_timeout_s=30.0,
+    admission=AdmissionSettings(max_waiting=64, max_held_bytes=2**28, client_share=1.0),
 )
 
 

@@ -22,7 +22,7 @@ from deployments.config.api_settings import ApiSettings
 from deployments.errors import DeadlineExceeded
 from deployments.messages.jobs import DetectJob, EraseJob, OutputFormat, ResultKind
 from models.codec.images import ImageInfo, check_size, probe
-from models.errors import ImageTooLarge, InvalidMask, UnknownModel
+from models.errors import ImageTooLarge, InvalidMask, TextRemovalError, UnknownModel
 from models.masking.regions import clipped, usable, validate
 
 LIKE_INPUT = {
@@ -102,7 +102,7 @@ def erase_job(body: Options, origin: Origin, settings: ApiSettings) -> EraseJob:
     _check_file_size("image", job.image, settings)
     if job.mask is not None:
         _check_file_size("mask", job.mask, settings)
-    image = probe(job.image, max_pixels=settings.max_image_pixels, page=job.page)
+    image = _look("image", job.image, settings, job.page)
     if job.like_input:
         job = replace(job, output_format=LIKE_INPUT.get(image.format, OutputFormat.PNG))
     written = job.output_format if job.result is ResultKind.IMAGE else OutputFormat.PNG
@@ -129,10 +129,19 @@ def check_model(name: str, settings: ApiSettings) -> None:
 def detect_job(body: DetectBody, origin: Origin, settings: ApiSettings) -> DetectJob:
     """Raises: InvalidRequest and its kinds, InvalidImage, UnsupportedImage, ImageTooLarge."""
     _check_file_size("image", body.image, settings)
-    image = probe(body.image, max_pixels=settings.max_image_pixels, page=body.page)
+    image = _look("image", body.image, settings, body.page)
     job = body.job(origin)
     validate(job.within, image.width, image.height, "within region")
     return job
+
+
+def _look(field: str, file: bytes, settings: ApiSettings, page: int = 0) -> ImageInfo:
+    """At its header. What is wrong with it carries the name of the field."""
+    try:
+        return probe(file, max_pixels=settings.max_image_pixels, page=page)
+    except TextRemovalError as error:
+        error.details.setdefault("field", field)
+        raise
 
 
 def _check_file_size(field: str, file: bytes, settings: ApiSettings) -> None:
@@ -143,7 +152,7 @@ def _check_file_size(field: str, file: bytes, settings: ApiSettings) -> None:
 
 def _check_mask(mask: bytes, image: ImageInfo, settings: ApiSettings) -> None:
     """By its header; whether it marks anything is seen when it is decoded."""
-    info = probe(mask, max_pixels=settings.max_image_pixels)
+    info = _look("mask", mask, settings)
     if (info.width, info.height) != (image.width, image.height):
         raise InvalidMask(
             f"mask: it is {info.width}x{info.height}, the image is {image.width}x{image.height}", field="mask"

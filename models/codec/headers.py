@@ -21,6 +21,7 @@ from PIL import (
 )
 from PIL import Image as Pillow
 
+from models.codec.scans import MAX_SCANS, scans_of
 from models.errors import ImageTooLarge, InvalidImage, InvalidRequest, TextRemovalError, UnsupportedImage
 
 _PLUGINS = (
@@ -35,6 +36,19 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "AVIF", "HEIF", "GIF")
 SUPPORTED = "JPEG, PNG, WebP, BMP, TIFF, AVIF, HEIC or GIF"
 PAGED = frozenset({"GIF", "TIFF", "PNG", "WEBP", "AVIF"})
 """Of these a file may hold more than one picture: pages, or frames of an animation."""
+
+ANIMATED = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
+"""Of these a frame may build on all before it."""
+
+MAX_PLAYED = 10
+"""How many pictures of the largest size may be decoded to show one frame."""
+
+PEAK_BYTES = 10
+"""Of memory, while it is decoded, for each pixel of the commonest kinds; `max_pixels` is meant of these. Kinds that
+take more may have fewer pixels."""
+
+TILE_WIDTH, TILE_HEIGHT, LEAST_TILE = 322, 323, 512 * 512
+"""TIFF tags. A decoder allocates whole tiles, whatever the size of the picture they are part of."""
 
 ORIENTATION = 0x0112
 """EXIF and TIFF tag: 1 is upright, 2-8 are mirrored or turned, 5-8 swap width and height."""
@@ -116,8 +130,14 @@ def open_lazily(data: bytes, *, max_pixels: int, page: int = 0) -> ImageFile.Ima
         raise InvalidImage("the bytes are not an image") from None
     _check_size(image, max_pixels)
     if page:
-        _turn_to(image, page)
+        _turn_to(image, page, max_pixels)
         _check_size(image, max_pixels)
+    if format_of(image) == "JPEG" and (scans := scans_of(data)) > MAX_SCANS:
+        raise ImageTooLarge(
+            f"the JPEG goes over its picture {scans} times; at most {MAX_SCANS} are allowed",
+            scans=scans,
+            max_scans=MAX_SCANS,
+        )
     if image.mode not in _MODES or ";12" in raw_mode(image):
         raise UnsupportedImage(
             f"{image.format} with samples of kind {image.mode} is not supported; send 8 or 16 bits per sample",
@@ -132,10 +152,16 @@ def pages_of(image: ImageFile.ImageFile) -> int:
     return int(getattr(image, "n_frames", 1)) if format_of(image) in PAGED else 1
 
 
-def _turn_to(image: ImageFile.ImageFile, page: int) -> None:
+def _turn_to(image: ImageFile.ImageFile, page: int, max_pixels: int) -> None:
     pages = pages_of(image)
     if page >= pages:
         raise InvalidRequest(f"page: {page} is not there; the file has {pages}, counted from 0", field="page")
+    if format_of(image) in ANIMATED and (page + 1) * image.width * image.height > MAX_PLAYED * max_pixels:
+        raise ImageTooLarge(
+            f"page: to show frame {page}, {page + 1} frames of {image.width}x{image.height} pixels must be decoded;"
+            f" at most {MAX_PLAYED * max_pixels} pixels are",
+            field="page",
+        )
     image.seek(page)
 
 
@@ -150,6 +176,31 @@ def _check_size(image: ImageFile.ImageFile, max_pixels: int) -> None:
             height=height,
             max_pixels=max_pixels,
         )
+    costs = _peak_bytes(image)
+    if width * height * costs > PEAK_BYTES * max_pixels:
+        allowed = PEAK_BYTES * max_pixels // costs
+        raise ImageTooLarge(
+            f"the image has {width}x{height} pixels of a kind that takes {costs} bytes each to decode; at most"
+            f" {allowed} of these are allowed",
+            width=width,
+            height=height,
+            max_pixels=allowed,
+        )
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        tile = int(image.tag_v2.get(TILE_WIDTH, 1)) * int(image.tag_v2.get(TILE_HEIGHT, 1))
+        if tile > max(max_pixels, LEAST_TILE):
+            raise ImageTooLarge(f"the TIFF has tiles of {tile} pixels; at most {max_pixels} are allowed")
+
+
+def _peak_bytes(image: ImageFile.ImageFile) -> int:
+    """Of memory for each pixel while it is decoded, measured (`decoding.decode`) and rounded up."""
+    if raw_mode(image).startswith(("RGB;16", "RGBX;16")):
+        return 16
+    if raw_mode(image).startswith(("RGBA;16", "LA;16")):
+        return 21
+    if format_of(image) == "WEBP":
+        return 20 if image.mode == "RGBA" else 16
+    return 12 if image.mode == "CMYK" else PEAK_BYTES
 
 
 def raw_mode(image: ImageFile.ImageFile) -> str:

@@ -41,7 +41,7 @@ def decode_mask(data: bytes, image: Image, *, allow_full: bool = False) -> Mask:
             size=[info.width, info.height],
             image_size=[width, height],
         )
-    marked = _marked(decode(data, max_pixels=info.width * info.height), image)
+    marked = _marked(decode(data, max_pixels=sys.maxsize), image)
     count = int(np.count_nonzero(marked))
     if not count:
         raise InvalidMask("the mask marks no pixel: none has a grey value over 127")

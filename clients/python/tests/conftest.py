@@ -1,9 +1,11 @@
 """Fixtures for the client's tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from clients.python.tests.commandline import Command
 from clients.python.tests.serving import PictureBackend, Running, serving
 from text_removal import Client, Patience
 
@@ -35,3 +37,9 @@ def running(backend: PictureBackend) -> Iterator[Running]:
 def client(running: Running) -> Iterator[Client]:
     with Client(running.url, patience=QUICK) as client:
         yield client
+
+
+@pytest.fixture
+def command(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.chdir(tmp_path)
+    return Command(running.url)

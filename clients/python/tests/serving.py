@@ -23,8 +23,9 @@ Value = TypeVar("Value")
 
 
 class PictureBackend(FakeBackend):
-    """Gives every picture back as a picture, and refuses what does not decode, as the pipeline does. `failures` are
-    raised first, one a call. `seen` are the files it was given, those it has refused included."""
+    """Gives every picture back as a picture (JPEG so that it can be told from the input), and refuses what does not
+    decode, as the pipeline does. `failures` are raised first, one a call. `seen` are the files it was given, those it
+    has refused included."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +42,8 @@ class PictureBackend(FakeBackend):
         pixels = await asyncio.to_thread(_decoded, job.image)
         kind = job.output_format.value
         info = replace(self.info, media_type=job.output_format.media_type, width=pixels.shape[1])
-        return cast(Answer, Erased(encoded(pixels, kind.upper()), info))
+        quality = {} if kind == "png" else {"quality": 80}
+        return cast(Answer, Erased(encoded(pixels, kind.upper(), **quality), info))
 
 
 def _decoded(image: bytes) -> Any:

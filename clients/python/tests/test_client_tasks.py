@@ -355,6 +355,15 @@ def test_a_wrong_key_ends_the_watch(way: Callable[[Running], None]) -> None:
             assert [event.status for event in mine.events()] == ["completed"]
 
 
+async def test_a_failed_result_leaves_no_socket_open(running: Running, backend: PictureBackend) -> None:
+    backend.tasks.add("t", status=TaskStatus.ERROR, error_message="the model failed")
+
+    async with AsyncClient(running.url, patience=LONG) as client:
+        with pytest.raises(text_removal.TaskFailed):
+            await client.task("t").result()
+        assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+
+
 async def test_the_async_twin_watches_too(running: Running, backend: PictureBackend) -> None:
     async with AsyncClient(running.url, patience=LONG) as client:
         task = await client.submit(PNG, progress_interval=0)

@@ -49,7 +49,7 @@ def converted(content: bytes, media_type: str, suffix: str) -> bytes:
 
 def saved(image: Any, format: str, **options: Any) -> bytes:
     """A PIL image as a file with what belongs to it."""
-    kept = {name: image.info[name] for name in ("icc_profile", "exif", "dpi") if image.info.get(name)}
+    kept = notes_of(image)
     if format in ("JPEG", "BMP") and image.mode in ("RGBA", "LA", "PA", "P"):
         image = image.convert("RGB")
     if format in ("JPEG", "WEBP", "AVIF"):
@@ -59,6 +59,11 @@ def saved(image: Any, format: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
+def notes_of(image: Any) -> dict[str, Any]:
+    """What Pillow saves only if it is told to."""
+    return {name: image.info[name] for name in ("icc_profile", "exif", "dpi") if image.info.get(name)}
+
+
 def write(path: Path, content: bytes) -> None:
     """Beside it first, then in its place: what is there is whole, whenever the process or the machine stops."""
     with replacing(path) as part:
@@ -66,11 +71,12 @@ def write(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, tag: str | None = None) -> Iterator[Path]:
     """A name beside `path` for the block to write to; the file takes its place when the block ends without an error,
-    and is gone when it does not."""
+    and is gone when it does not. With a `tag` the name is known, and what a killed process has left is overwritten;
+    without, two may write the same file at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name[:100]}.{uuid4().hex[:12]}{PART}")
+    part = path.with_name(f".{path.name[:100]}.{tag or uuid4().hex[:12]}{PART}")
     try:
         yield part
         part.replace(path)

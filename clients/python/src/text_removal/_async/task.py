@@ -3,6 +3,7 @@
 Its blocking twin in `_sync` is made of this file by `make_sync.py`.
 """
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from text_removal._async.io import AsyncEvents
@@ -49,8 +50,9 @@ class AsyncTask:
         Raises: UnknownTask, WaitTimedOut.
         """
         with telling(on_progress, bar, self.id) as tell:
-            async for event in self.events(timeout=timeout):
-                tell(event)
+            async with aclosing(self.events(timeout=timeout)) as events:
+                async for event in events:
+                    tell(event)
         return await self.status()
 
     async def cancel(self) -> None:
@@ -61,10 +63,11 @@ class AsyncTask:
         """Waits for the end, then fetches the picture. Raises: UnknownTask, WaitTimedOut, TaskFailed, TaskCancelled,
         ResultExpired."""
         if (await self.status()).status != "completed":
-            async for event in self.events(timeout=timeout):
-                if event.status == "error":
-                    raise TaskFailed(event.error_message or "the task failed", event.error)
-                if event.status == "cancelled":
-                    raise TaskCancelled(f"task {self.id} was cancelled")
+            async with aclosing(self.events(timeout=timeout)) as events:
+                async for event in events:
+                    if event.status == "error":
+                        raise TaskFailed(event.error_message or "the task failed", event.error)
+                    if event.status == "cancelled":
+                        raise TaskCancelled(f"task {self.id} was cancelled")
         answer = await self._client.request("GET", f"{PREFIX}/task-result/{self.id}")
         return result_of(answer.content, answer.headers)

@@ -3,6 +3,7 @@
 Made of its twin in `_sync` by `make_sync.py`: change that one.
 """
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from text_removal._sync.io import Events
@@ -48,8 +49,8 @@ class Task:
 
         Raises: UnknownTask, WaitTimedOut.
         """
-        with telling(on_progress, bar, self.id) as tell:
-            for event in self.events(timeout=timeout):
+        with telling(on_progress, bar, self.id) as tell, closing(self.events(timeout=timeout)) as events:
+            for event in events:
                 tell(event)
         return self.status()
 
@@ -61,10 +62,11 @@ class Task:
         """Waits for the end, then fetches the picture. Raises: UnknownTask, WaitTimedOut, TaskFailed, TaskCancelled,
         ResultExpired."""
         if (self.status()).status != "completed":
-            for event in self.events(timeout=timeout):
-                if event.status == "error":
-                    raise TaskFailed(event.error_message or "the task failed", event.error)
-                if event.status == "cancelled":
-                    raise TaskCancelled(f"task {self.id} was cancelled")
+            with closing(self.events(timeout=timeout)) as events:
+                for event in events:
+                    if event.status == "error":
+                        raise TaskFailed(event.error_message or "the task failed", event.error)
+                    if event.status == "cancelled":
+                        raise TaskCancelled(f"task {self.id} was cancelled")
         answer = self._client.request("GET", f"{PREFIX}/task-result/{self.id}")
         return result_of(answer.content, answer.headers)

@@ -52,13 +52,21 @@ class Arrivals:
             listening.cancel_scope.cancel()
 
     def _interesting(self, change: Change, name: str) -> bool:
-        return change is not Change.deleted and wanted(Path(name), self._place.output)
+        path = Path(name)
+        if change is Change.deleted:
+            return False
+        return wanted(path, self._place.output) or (self._recursive and path.is_dir())
+
+    def _files(self, changed: set[Path]) -> set[Path]:
+        """With what is in folders that came: files may be there before the folder is watched."""
+        inside = {file for path in changed if path.is_dir() for file in path.rglob("*")}
+        return {path for path in changed | inside if wanted(path, self._place.output)}
 
     def _whole(self, changed: set[Path]) -> list[Path]:
         """Those that are as they were a tick ago."""
         before, self._growing = self._growing, {}
         whole = []
-        for path in sorted(changed | before.keys()):
+        for path in sorted(self._files(changed) | before.keys()):
             if not path.is_file():
                 continue
             found = path.stat()

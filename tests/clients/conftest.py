@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TYPESCRIPT = ROOT / "clients/typescript"
+PYTHON_CLIENT = str(ROOT / "clients/python/src")
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
@@ -47,6 +48,10 @@ def folder(tmp_path: Path) -> Path:
     """An empty one, but for the pictures of the documentation and what a program may import."""
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     (tmp_path / "poster.jpg").symlink_to(ROOT / "docs/images/sample.jpg")
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin/text-removal"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m text_removal "$@"\n')
+    command.chmod(0o755)
     (tmp_path / "node_modules").mkdir()
     (tmp_path / "node_modules/text-removal-client").symlink_to(TYPESCRIPT)
     return tmp_path

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.clients.conftest import ROOT, run
+from tests.clients.conftest import PYTHON_CLIENT, ROOT, run
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -52,6 +53,8 @@ def pictures(tmp_path: Path) -> Path:
 def commands(request: pytest.FixtureRequest, name: str) -> list[str | Path]:
     """How the example of that name is run in its language."""
     language, _, name = name.partition("/")
+    if language == "python":
+        return [sys.executable, EXAMPLES / "python" / f"{name}.py"]
     if language == "curl":
         return ["bash", EXAMPLES / "curl" / f"{name}.sh"]
     return ["node", request.getfixturevalue("compiled") / f"{name}.js"]
@@ -61,22 +64,37 @@ def test_every_example_is_listed_and_no_other() -> None:
     listed = set(re.findall(r"`(examples/[\w./-]+)", (EXAMPLES / "README.md").read_text()))
     there = {str(path.relative_to(ROOT)) for path in EXAMPLES.glob("*/*") if path.suffix in (".sh", ".ts", ".py")}
 
-    assert {name for name in listed if "." in name and name.startswith(("examples/curl", "examples/typescript"))} == {
-        name for name in there if not name.endswith(".py")
-    }
+    assert listed == there
 
 
-@pytest.mark.parametrize("name", ["curl/remove-text", "curl/task", "typescript/remove-text", "typescript/task"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "curl/remove-text",
+        "curl/task",
+        "python/remove_text",
+        "python/task",
+        "typescript/remove-text",
+        "typescript/task",
+    ],
+)
 def test_an_example_for_one_picture(name: str, request: pytest.FixtureRequest, url: str, tmp_path: Path) -> None:
     picture = ROOT / "docs/images/sample.jpg"
 
-    told = run(*commands(request, name), picture, tmp_path / "clean.jpg", cwd=tmp_path, TEXT_REMOVAL_URL=url)
+    told = run(
+        *commands(request, name),
+        picture,
+        tmp_path / "clean.jpg",
+        cwd=tmp_path,
+        TEXT_REMOVAL_URL=url,
+        PYTHONPATH=PYTHON_CLIENT,
+    )
 
     assert (tmp_path / "clean.jpg").read_bytes() == PICTURE
     assert "%" in told if name.endswith("task") else "cv2" in told
 
 
-@pytest.mark.parametrize("name", ["curl/folder", "typescript/folder"])
+@pytest.mark.parametrize("name", ["curl/folder", "python/folder", "typescript/folder"])
 def test_an_example_for_a_folder_goes_on_where_it_stopped_and_names_what_cannot_be_done(
     name: str, request: pytest.FixtureRequest, url: str, pictures: Path, tmp_path: Path
 ) -> None:
@@ -87,7 +105,7 @@ def test_an_example_for_a_folder_goes_on_where_it_stopped_and_names_what_cannot_
     # When
     done = subprocess.run(
         [*commands(request, name), pictures, out],
-        env={**os.environ, "TEXT_REMOVAL_URL": url}, capture_output=True, text=True,
+        env={**os.environ, "TEXT_REMOVAL_URL": url, "PYTHONPATH": PYTHON_CLIENT}, capture_output=True, text=True,
     )  # fmt: skip
     # Then
     assert done.returncode == 1
@@ -98,12 +116,14 @@ def test_an_example_for_a_folder_goes_on_where_it_stopped_and_names_what_cannot_
     assert (out / "b c.jpg").read_bytes() == PICTURE
 
 
-@pytest.fixture
-def receiver(compiled: Path, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(params=["python/callbacks", "typescript/callbacks"])
+def receiver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address at which the example receives callbacks."""
-    environment = {**os.environ, "CALLBACK_SECRET": SECRET, "PORT": "0"}
-    command: list[str | Path] = ["node", compiled / "callbacks.js"]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    environment = {**os.environ, "CALLBACK_SECRET": SECRET, "PORT": "0", "PYTHONPATH": PYTHON_CLIENT}
+    command = commands(request, request.param)
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{process.stdout.readline().split()[-1]}/"
         process.terminate()

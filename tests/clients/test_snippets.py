@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.clients.conftest import ROOT, run
+from tests.clients.conftest import PYTHON_CLIENT, ROOT, run
 
 pytestmark = pytest.mark.timeout(180)
 
 PAGES = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("api", "quickstart", "recipes")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("api", "clients", "quickstart", "recipes")),
     *sorted((ROOT / "clients").glob("*/README.md")),
 ]
 ADDRESS = "http://127.0.0.1:8081"
@@ -82,9 +82,10 @@ def check_files(snippet: Snippet, folder: Path) -> None:
 
 @of("bash")
 def test_commands_do_what_the_page_says(snippet: Snippet, url: str, folder: Path) -> None:
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    path = f"{folder}/bin:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "PYTHONPATH": PYTHON_CLIENT, "TEXT_REMOVAL_URL": url}
 
-    run("bash", "-euo", "pipefail", "-c", CURL + snippet.aimed_at(url), cwd=folder, PATH=path)
+    run("bash", "-euo", "pipefail", "-c", CURL + snippet.aimed_at(url), cwd=folder, **environment)
 
     check_files(snippet, folder)
 
@@ -99,8 +100,7 @@ def test_python_does_what_the_page_says(snippet: Snippet, url: str, folder: Path
         assert missing <= ABSENT
         pytest.skip(f"{', '.join(missing)} is not installed; the code parses")
     # When
-    client = str(ROOT / "clients/python/src")
-    run(sys.executable, "-c", snippet.aimed_at(url), cwd=folder, PYTHONPATH=client, TEXT_REMOVAL_URL=url)
+    run(sys.executable, "-c", snippet.aimed_at(url), cwd=folder, PYTHONPATH=PYTHON_CLIENT, TEXT_REMOVAL_URL=url)
     # Then
     check_files(snippet, folder)
 

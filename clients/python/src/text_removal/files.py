@@ -43,6 +43,8 @@ def converted(content: bytes, media_type: str, suffix: str) -> bytes:
     from PIL import Image
 
     with Image.open(io.BytesIO(content)) as image:
+        if image.format == wanted:  # whatever the answer's headers say
+            return content
         image.load()
         return saved(image, wanted)
 

@@ -13,6 +13,7 @@ import typer
 import yaml
 from pydantic import ValidationError
 
+from deployments.config.logs import JsonLines, as_json
 from deployments.config.settings import AppConfig, ConfigurationError, Environment, Settings, hand_down, resolve
 from deployments.errors import StoreUnavailable
 from deployments.storage.holding import ALIVE_S, refuse_if_held
@@ -92,6 +93,8 @@ def main(
     logging.getLogger("ray.serve").setLevel(environment.log_level)
     if not ray.is_initialized():
         ray.init(include_dashboard=False)
+    if settings.log_format == "json":
+        _print_json()
     serve.start(http_options={"host": environment.iopaint_host, "port": environment.iopaint_port})
     try:
         gateways = serve.run(build(app_config), name=APP_NAME, route_prefix="/")
@@ -105,6 +108,18 @@ def main(
     finally:
         serve.shutdown()  # type: ignore[no-untyped-call]
         ray.shutdown()
+
+
+def _print_json() -> None:
+    """What this process logs, and what others of Ray's have printed, as lines of JSON: Ray would put the name of the
+    process in front of each line, and leave out those that are alike."""
+    from ray._private.ray_logging import global_worker_stdstream_dispatcher as printed
+
+    for name in ("ray", "ray.serve"):
+        for handler in logging.getLogger(name).handlers:
+            handler.setFormatter(JsonLines())
+    printed.remove_handler("ray_print_logs")
+    printed.add_handler("json_lines", lambda batch: print(*map(as_json, batch["lines"]), sep="\n", flush=True))
 
 
 def _supervise() -> str | None:

@@ -1,11 +1,13 @@
 """What the service counts, by Prometheus' conventions; Ray exports each as `ray_text_removal_<name>`.
 
-Outside a Serve replica (in tests) the same calls count nothing.
+Outside Ray's processes (in tests) the same calls count nothing. In a replica each series has its deployment, replica
+and application as labels; in Serve's proxy it has not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+import ray
 from ray import serve
 from ray.serve import metrics
 
@@ -20,21 +22,21 @@ class Recorder(Protocol):
 
 
 def counter(name: str, description: str, *tags: Any) -> Recorder:
-    if not _in_replica():
+    if not _is_counted():
         return _nothing
     made = metrics.Counter(f"text_removal_{name}", description=description, tag_keys=tuple(tags))
     return lambda value, tags=None: made.inc(value, dict(tags or {})) if value > 0 else None
 
 
 def gauge(name: str, description: str, *tags: Any) -> Recorder:
-    if not _in_replica():
+    if not _is_counted():
         return _nothing
     made = metrics.Gauge(f"text_removal_{name}", description=description, tag_keys=tuple(tags))
     return lambda value, tags=None: made.set(value, dict(tags or {}))
 
 
 def histogram(name: str, description: str, boundaries: Sequence[float], *tags: Any) -> Recorder:
-    if not _in_replica():
+    if not _is_counted():
         return _nothing
     made = metrics.Histogram(
         f"text_removal_{name}", description=description, boundaries=list(boundaries), tag_keys=tuple(tags)
@@ -42,7 +44,15 @@ def histogram(name: str, description: str, boundaries: Sequence[float], *tags: A
     return lambda value, tags=None: made.observe(value, dict(tags or {}))
 
 
-def _in_replica() -> bool:
+def failures(store: str) -> Callable[[], None]:
+    """Call it for every call to a store that failed; `store` is records or blobs."""
+    count = counter("storage_failures_total", "Calls to the task store or the blob store that failed", "store")
+    return lambda: count(1, {"store": store})
+
+
+def _is_counted() -> bool:
+    if ray.is_initialized() and ray.get_runtime_context().get_actor_id() is not None:
+        return True
     try:
         serve.get_replica_context()
     except serve.exceptions.RayServeException:

@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+import shutil
+import subprocess
 import warnings
 from fnmatch import fnmatch
 from importlib.metadata import version
@@ -14,6 +16,7 @@ import ray
 import yaml
 
 from deployments.config.settings import VERSION, AppConfig, Environment, resolve
+from deployments.gateway.prometheus import RAYS
 from models import registry
 
 ROOT = Path(__file__).parents[1]
@@ -187,22 +190,23 @@ def our_metrics() -> set[str]:
     names: set[str] = set()
     for path in (ROOT / "deployments").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name) and node.args:
+                kind = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
                 name = node.args[0]
                 if isinstance(name, ast.Constant) and isinstance(name.value, str):
-                    names |= exported(node.func.attr, name.value)
+                    names |= exported(kind, name.value)
     return names
 
 
 def rays_metrics() -> set[str]:
-    """Names as exported, from the sources of the installed Ray: Serve's and the per-process ones."""
+    """Names as exported, from the sources of the installed Ray: Serve's and those of processes and nodes."""
     folder = Path(ray.__file__).parent
     names: set[str] = set()
     for path in (folder / "serve" / "_private").glob("*.py"):
         for kind, name in re.findall(r'(Counter|Gauge|Histogram)\(\s*f?"(serve_[a-z_{}]+)"', path.read_text()):
             names |= exported(kind.lower(), name.replace("{protocol_name}", "http"))
     agent = folder / "dashboard" / "modules" / "reporter" / "reporter_agent.py"
-    return names | set(re.findall(r'Gauge\(\s*"(component_[a-z_]+)"', agent.read_text()))
+    return names | set(re.findall(r'Gauge\(\s*"((?:component|node)_[a-z_]+)"', agent.read_text()))
 
 
 def exported(kind: str, name: str) -> set[str]:
@@ -216,3 +220,48 @@ def exported(kind: str, name: str) -> set[str]:
             return {f"{name}_{part}" for part in ("bucket", "sum", "count")}
         case _:
             return set()
+
+
+def alerts() -> list[dict[str, Any]]:
+    return [rule for group in document("configs/alerts.yml")["groups"] for rule in group["rules"]]
+
+
+def test_the_alerts_ask_only_for_metrics_that_exist() -> None:
+    known = {f"ray_text_removal_{name}" for name in our_metrics()} | {f"ray_{name}" for name in rays_metrics()}
+
+    asked = {name for rule in alerts() for name in re.findall(r"\bray_[a-z0-9_]+", rule["expr"])}
+
+    assert len(asked) >= 8
+    assert {name for name in asked if name not in known} == set()
+
+
+def test_what_is_asked_of_ray_is_on_the_page() -> None:
+    text = (CONFIGS / "grafana.json").read_text() + (CONFIGS / "alerts.yml").read_text()
+    asked = set(re.findall(r"\bray_(?!text_removal)[a-z0-9_]+", text))
+    assert asked <= RAYS
+
+
+def test_every_alert_says_what_to_do() -> None:
+    operations = (ROOT / "docs/operations.md").read_text()
+    for rule in alerts():
+        page, _, anchor = rule["annotations"]["runbook"].partition("#")
+        assert page == "docs/operations.md"
+        assert anchor == rule["alert"].lower()
+        assert f"### {rule['alert']}\n" in operations
+        assert rule["labels"]["severity"] in ("page", "warn")
+
+
+def test_every_metric_of_ours_is_in_the_guide() -> None:
+    text = (ROOT / "docs/operations.md").read_text()
+    parts = ("_bucket", "_sum", "_count")
+    names = {next((name.removesuffix(part) for part in parts if name.endswith(part)), name) for name in our_metrics()}
+    assert {name for name in names if f"`{name}`" not in text} == set()
+
+
+def test_prometheus_takes_the_configuration_and_the_rules() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed (Debian package prometheus)")
+    for arguments in (["check", "config", "prometheus.yml"], ["check", "rules", "alerts.yml"]):
+        done = subprocess.run([promtool, *arguments], cwd=CONFIGS, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -1,5 +1,8 @@
 """The HTTP and WebSocket layer as one ASGI application. It knows the rest only through `Backend`."""
 
+from collections.abc import Callable
+from functools import cache
+
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
 from starlette.middleware import Middleware
@@ -18,6 +21,7 @@ from deployments.api.middleware.forwarded import Forwarded
 from deployments.api.middleware.heads import Heads
 from deployments.api.middleware.origins import WebSocketOrigins
 from deployments.api.middleware.request_ids import RequestIds
+from deployments.api.middleware.telling import RouteNames, Telling
 from deployments.api.middleware.trailing_slashes import TrailingSlashes
 from deployments.api.middleware.unexpected_errors import UnexpectedErrors
 from deployments.api.ports import Backend
@@ -42,10 +46,15 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
     /docs and /redoc work without network: their scripts and styles are served from below them.
     """
     keys = KeyRing(settings.api_keys)
+
+    @cache
+    def names() -> RouteNames:
+        return RouteNames((*app.openapi()["paths"], *OPEN_PATHS), settings.root_path)
+
     app = FastAPI(
         title=NAME,
         version=settings.version,
-        middleware=_middleware(backend, settings, keys),
+        middleware=_middleware(backend, settings, keys, names),
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
@@ -69,10 +78,13 @@ def create_api(backend: Backend, settings: ApiSettings) -> FastAPI:
     return app
 
 
-def _middleware(backend: Backend, settings: ApiSettings, keys: KeyRing) -> list[Middleware]:
+def _middleware(
+    backend: Backend, settings: ApiSettings, keys: KeyRing, names: Callable[[], RouteNames]
+) -> list[Middleware]:
     """Outermost first: even a refusal carries a request id and CORS headers, and who may not ask takes no place."""
     stack = [
         Middleware(RequestIds, echo=settings.echo_request_ids),
+        Middleware(Telling, tell=backend.answered, routes=names),
         Middleware(Forwarded, trusted=settings.trusted_proxies, root_path=settings.root_path),
         Middleware(TrailingSlashes),
         Middleware(Heads),

@@ -43,6 +43,22 @@ class BatchEntry:
     refusal: Refusal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer that has gone out. `route` is one of the service's paths, its parameters in braces, or "other";
+    `status` 499: the client had hung up. `model` answered, in the place of `fallback_for` if that is not "". `client`
+    is the name of an API key, never the key. `seconds` from the request's head to the answer's end."""
+
+    route: str
+    status: int
+    seconds: float
+    model: str = ""
+    fallback_for: str = ""
+    client: str = ""
+    task_id: str = ""
+    request_id: str = ""
+
+
 class Tasks(TaskVerbs, Protocol):
     """The asynchronous half."""
 
@@ -88,6 +104,10 @@ class Backend(Protocol):
     async def models(self) -> tuple[ModelStatus, ...]: ...
 
     async def health(self) -> ServiceHealth: ...
+
+    def answered(self, answer: Answered) -> None:
+        """Called once for every answer."""
+        ...
 
     async def metrics(self) -> bytes:
         """Prometheus text exposition of the whole service."""

@@ -4,44 +4,31 @@ The only file under deployments/ that reads the environment. Where both name a t
 """
 
 import os
-import socket
-import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from uuid import uuid4
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from deployments.config.api_settings import AdmissionSettings, ApiSettings
+from deployments.config.api_settings import AdmissionSettings
 from deployments.config.app import AppConfig as AppConfig
 from deployments.config.app import EraserConfig as EraserConfig
 from deployments.config.app import GatewayConfig as GatewayConfig
 from deployments.config.app import PlannerConfig as PlannerConfig
 from deployments.config.app import TasksConfig as TasksConfig
+from deployments.config.in_force import PRIVATE_NETWORKS
+from deployments.config.in_force import VERSION as VERSION
+from deployments.config.in_force import Settings as Settings
 from deployments.config.models import ModelConfig as ModelConfig
 from deployments.config.models import OwnFacts as OwnFacts
 from deployments.config.models import ReplicaScaling as ReplicaScaling
 from deployments.config.models import Resources as Resources
-from deployments.config.models import Strict
 from models import registry
 from models.errors import UnknownModel
 
-VERSION: str = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
-
 Words = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list in the environment."""
-
-PRIVATE_NETWORKS = (
-    "127.0.0.0/8",
-    "::1/128",
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "fc00::/7",
-)
-"""Where reverse proxies are unless somebody says otherwise."""
 
 
 class ConfigurationError(ValueError):
@@ -71,6 +58,7 @@ class Environment(BaseSettings):
     client_share: float | None = Field(None, gt=0, le=1)
     drain_s: float = Field(30, ge=0, le=3600)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
     cors_origins: Words = ("*",)
     task_store_url: str | None = None
     blob_store_url: str | None = None
@@ -135,55 +123,6 @@ class Environment(BaseSettings):
             raise ConfigurationError(f"{name}={given!r}: {first['msg']}") from None
 
 
-class Settings(Strict):
-    """What is in force: the YAML file under the environment, read once in `build` and handed to every replica."""
-
-    app: AppConfig
-    service_id: str = Field(default_factory=lambda: f"{socket.gethostname()}-{uuid4().hex[:8]}")
-    """One for all replicas of a running service, another for each start and deployment."""
-    default_model: str
-    fallback_model: str
-    device: str
-    low_mem: bool
-    cpu_offload: bool
-    log_level: str
-    max_image_size: int
-    max_file_size: int
-    max_image_pixels: int
-    request_timeout_s: float
-    admission: AdmissionSettings
-    drain_s: float
-    cors_origins: tuple[str, ...]
-    api_keys: tuple[str, ...] = Field(repr=False)
-    task_store_url: str
-    blob_store_url: str
-    task_ttl_s: float
-    callback_allowed_hosts: tuple[str, ...]
-    callback_secret: str = Field(repr=False)
-    trusted_proxies: tuple[str, ...] = PRIVATE_NETWORKS
-    root_path: str = ""
-
-    @property
-    def api(self) -> ApiSettings:
-        return ApiSettings(
-            version=VERSION,
-            default_model=self.default_model,
-            fallback_model=self.fallback_model,
-            models=tuple(model.model_facts for model in self.app.models),
-            device=self.device,
-            max_image_size=self.max_image_size,
-            max_file_size_bytes=self.max_file_size,
-            max_image_pixels=self.max_image_pixels,
-            request_timeout_s=self.request_timeout_s,
-            admission=self.admission,
-            cors_origins=self.cors_origins,
-            api_keys=self.api_keys,
-            echo_request_ids=False,
-            trusted_proxies=self.trusted_proxies,
-            root_path=self.root_path,
-        )
-
-
 def resolve(app: AppConfig, environment: Environment) -> Settings:
     """Lay the environment over the file. A model that is asked for by name but not listed is added to the served
     ones, so that `IOPAINT_MODEL=mat` alone is enough.
@@ -209,6 +148,7 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
         low_mem=environment.iopaint_low_mem,
         cpu_offload=environment.iopaint_cpu_offload,
         log_level=environment.log_level,
+        log_format=environment.log_format,
         max_image_size=environment.max_image_size,
         max_file_size=environment.max_file_size,
         max_image_pixels=environment.max_image_pixels,

@@ -21,13 +21,16 @@ from deployments.api.middleware.admission import Admission
 from deployments.api.middleware.draining import Draining
 from deployments.api.middleware.request_ids import RequestIds
 from deployments.api.middleware.starting import NotYet
+from deployments.api.middleware.telling import RouteNames, Telling
 from deployments.api.schema.headers import EXPOSED
 from deployments.config.settings import Environment, GatewayConfig
+from deployments.gateway.answers import WORK, Answers
 
 
 def middleware() -> list[Middleware]:
     """The first is the innermost, which is how Serve puts them around its own."""
     environment = Environment.read()
+    names = RouteNames(WORK, environment.root_path)
 
     def dress(response: Response) -> ASGIApp:
         return CORSMiddleware(response, allow_origins=list(environment.cors_origins), expose_headers=list(EXPOSED))
@@ -43,5 +46,6 @@ def middleware() -> list[Middleware]:
             dress=dress,
         ),
         Middleware(Draining),
+        Middleware(Telling, tell=Answers(), routes=lambda: names, only_refused=True),
         Middleware(RequestIds, pass_on=True),
     ]

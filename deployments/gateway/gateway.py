@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from deployments import metrics
 from deployments.api.admission.desk import Desk
 from deployments.api.admission.visit import PLACE
 from deployments.api.app import create_api
@@ -15,6 +14,7 @@ from deployments.api.ports import ServiceHealth, Tasks
 from deployments.config.logs import configure_logging
 from deployments.config.settings import VERSION, Settings
 from deployments.errors import DeadlineExceeded
+from deployments.gateway.answers import Answers
 from deployments.gateway.health import judge
 from deployments.gateway.prometheus import merged_metrics
 from deployments.gateway.tasks import GatewayTasks
@@ -38,7 +38,7 @@ class Gateway:
     """The backend of the routes (`api.ports.Backend`), one per ingress replica."""
 
     def __init__(self, settings: Settings, eraser: RemoteEraser, tracker: RemoteTracker) -> None:
-        configure_logging(settings.log_level)
+        configure_logging(settings.log_level, settings.log_format)
         self._settings = settings
         self._eraser = eraser
         self._tracker = tracker
@@ -51,8 +51,7 @@ class Gateway:
         self._models_at = float("-inf")
         self._tracker_status = TrackerStatus()
         self._asking = asyncio.Lock()
-        self._count = metrics.counter("requests_total", "Synchronous requests that have ended", "outcome")
-        self._time = metrics.histogram("request_seconds", "Synchronous requests, queue included", metrics.SECONDS)
+        self.answered = Answers()
 
     def __serve_build_asgi_app__(self) -> Any:
         return create_api(self, self._settings.api)
@@ -63,18 +62,15 @@ class Gateway:
 
     async def run(self, job: Job[Answer]) -> Answer:
         """Raises: DeadlineExceeded, and whatever the pipeline raises."""
-        started = time.monotonic()
-        outcome = "cancelled"
+        left = None if job.deadline is None else job.deadline - time.time()
+        place = PLACE.get()
         try:
-            answer = await self._in_time(job)
-            outcome = "ok"
-            return answer
-        except Exception as error:
-            outcome = type(error).__name__
-            raise
-        finally:
-            self._count(1, {"outcome": outcome})
-            self._time(time.monotonic() - started)
+            async with asyncio.timeout(left), self._turns.turn(place.client if place else ""):
+                return await self._eraser.run(job)
+        except TimeoutError:
+            raise DeadlineExceeded(
+                f"no result within {self._settings.request_timeout_s:g} s; the work has been stopped"
+            ) from None
 
     async def models(self) -> tuple[ModelStatus, ...]:
         """At most a second old; the last known ones while the tracker does not answer."""
@@ -135,14 +131,3 @@ class Gateway:
 
     async def metrics(self) -> bytes:
         return await merged_metrics()
-
-    async def _in_time(self, job: Job[Answer]) -> Answer:
-        left = None if job.deadline is None else job.deadline - time.time()
-        place = PLACE.get()
-        try:
-            async with asyncio.timeout(left), self._turns.turn(place.client if place else ""):
-                return await self._eraser.run(job)
-        except TimeoutError:
-            raise DeadlineExceeded(
-                f"no result within {self._settings.request_timeout_s:g} s; the work has been stopped"
-            ) from None

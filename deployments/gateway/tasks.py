@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
+from deployments import metrics
 from deployments.api.ports import BatchEntry, TaskOptions
 from deployments.callbacks.policy import CallbackPolicy
 from deployments.config.settings import Settings
@@ -35,7 +36,7 @@ class GatewayTasks:
 
     def __init__(self, settings: Settings, tracker: RemoteTracker) -> None:
         self._tracker = tracker
-        self._blobs = open_blobs(settings.blob_store_url)
+        self._blobs = open_blobs(settings.blob_store_url, metrics.failures("blobs"))
         self._facts = {model.name: model.model_facts for model in settings.app.models}
         self._default = settings.default_model
         self._planner = settings.app.planner

@@ -39,7 +39,7 @@ class Inpainter:
     """Serves one model; its calls raise ModelUnavailable as long as that cannot be loaded."""
 
     def __init__(self, config: ModelConfig, settings: Settings, reports: ModelReports, replica_id: str = "") -> None:
-        configure_logging(settings.log_level)
+        configure_logging(settings.log_level, settings.log_format)
         self.facts = config.model_facts
         self._batcher = Batcher(
             self._forward,

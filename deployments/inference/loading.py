@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from deployments import metrics
+from deployments.config.logs import facts
 from deployments.config.settings import ModelConfig, Settings
 from deployments.inference.batcher import Batcher
 from deployments.messages.jobs import ModelState, ModelStatus
@@ -54,6 +55,10 @@ class LoadingModel:
         self._forwards = 0
         self._windows = 0
         self._gauge_waiting = metrics.gauge("waiting_windows", "Windows that wait for the device", "model")
+        self._gauge_state = metrics.gauge(
+            "model_state", "1: the model is in that state, in this replica", "model", "state"
+        )
+        self._gauge_load = metrics.gauge("model_load_seconds", "How long loading took", "model")
         self._settled = asyncio.Event()
         self._background = [asyncio.create_task(self._keep_loading()), asyncio.create_task(self._keep_reporting())]
 
@@ -132,7 +137,12 @@ class LoadingModel:
         self.ready_at = time.time()
         self._status = replace(self._status, state=ModelState.READY, reason=None, download=None)
         self._settled.set()
-        log.info("model %s ready on %s in %.1f s", self._facts.name, self._device, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self._gauge_load(seconds, {"model": self._facts.name})
+        log.info(
+            "model %s ready on %s in %.1f s", self._facts.name, self._device, seconds,
+            extra=facts(model=self._facts.name, device=self._device, seconds=round(seconds, 3)),
+        )  # fmt: skip
         await self.report()
 
     def _downloading(self, share: float) -> None:
@@ -151,6 +161,8 @@ class LoadingModel:
     async def report(self) -> None:
         """Say how the model stands now."""
         self._gauge_waiting(self._batcher.waiting, {"model": self._facts.name})
+        for state in ModelState:
+            self._gauge_state(float(self._status.state is state), {"model": self._facts.name, "state": state.value})
         try:
             memory = self._model.memory_bytes() if isinstance(self._model, OnDevice) else None
             status = replace(self._status, forwards=self._forwards, windows=self._windows, gpu_memory_bytes=memory)

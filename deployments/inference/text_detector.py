@@ -16,7 +16,7 @@ class TextDetector:
     network."""
 
     def __init__(self, config: ModelConfig, settings: Settings) -> None:
-        configure_logging(settings.log_level)
+        configure_logging(settings.log_level, settings.log_format)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="detector")
         from models.detection import detector, readable  # its onnxruntime belongs into this process only
 

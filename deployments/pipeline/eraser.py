@@ -6,10 +6,12 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from deployments.config.logs import configure_logging
+from deployments import metrics
+from deployments.config.logs import configure_logging, facts
 from deployments.config.settings import Settings
 from deployments.messages.jobs import Answer, Detection, DetectJob, Erased, ErasedInfo, EraseJob, Job
 from deployments.messages.ports import TextFinder, WindowModel
+from deployments.pipeline.counting import Counting
 from deployments.pipeline.filler import Filler, Filling
 from deployments.pipeline.masking import Masked, allowed_texts, make_mask
 from deployments.pipeline.places import Places
@@ -32,12 +34,13 @@ class Eraser:
     """Runs jobs. Closing an iterator (or cancelling a call) stops its work: no further window starts."""
 
     def __init__(self, settings: Settings, models: Mapping[str, WindowModel], text: TextFinder | None = None) -> None:
-        configure_logging(settings.log_level)
+        configure_logging(settings.log_level, settings.log_format)
         self._settings = settings
         self._filler = Filler(settings, models)
         self._text = text
         self._places = Places(settings.app.eraser.max_images, settings.app.eraser.synchronous_share)
-        self._task_runs = TaskRuns(open_blobs(settings.blob_store_url), self.erase_in_steps)
+        self._task_runs = TaskRuns(open_blobs(settings.blob_store_url, metrics.failures("blobs")), self.erase_in_steps)
+        self._counting = Counting()
         self._kinds: dict[type, Callable[[Any], Awaitable[Any]]] = {EraseJob: self.erase, DetectJob: self.detect}
 
     async def run(self, job: Job[Answer]) -> Answer:
@@ -67,8 +70,9 @@ class Eraser:
         if masked is None:
             with watch.measure("encode"):
                 kind, data = await in_thread(partial(untouched, decoded, job))
-            info = ErasedInfo(kind, NO_MODEL, width, height, 0, 0, decoded.pages)
-            yield Erased(data, watch.stamp(info))
+            info = watch.stamp(ErasedInfo(kind, NO_MODEL, width, height, 0, 0, decoded.pages))
+            self._counting.count(info)
+            yield Erased(data, info)
             return
 
         filling: Filling | None = None
@@ -99,9 +103,14 @@ class Eraser:
             seed=filling.seed,
         )
         erased = Erased(end.file, watch.stamp(info))
+        self._counting.count(erased.info)
         log.info(
             "request %s: %dx%d, %d regions, model %s, %.3f s",
             job.request_id, width, height, info.regions_count, info.model, erased.info.processing_time_s,
+            extra=facts(
+                request_id=job.request_id, model=info.model, fallback_for=info.fallback_for, width=width, height=height,
+                regions=info.regions_count, seconds=round(erased.info.processing_time_s, 4),
+            ),
         )  # fmt: skip
         yield erased
 

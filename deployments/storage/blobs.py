@@ -58,19 +58,21 @@ class BlobStore:
     of that may pass, and repeating the call is safe.
     """
 
-    def __init__(self, filesystem: Any, root: str) -> None:
+    def __init__(self, filesystem: Any, root: str, failed: Callable[[], None] = lambda: None) -> None:
+        """`failed` is called for every call that fails."""
+        self._failed = failed
         self._filesystem = filesystem
         self._root = root.rstrip("/")
         self._local = isinstance(filesystem, LocalFileSystem)
 
     async def put(self, key: str, data: bytes) -> None:
         path = self._path(key)
-        await _in_thread("written", lambda: self._write(path, data))
+        await self._in_thread("written", lambda: self._write(path, data))
 
     async def get(self, key: str) -> bytes:
         """Raises: FileNotFoundError."""
         path = self._path(key)
-        data: bytes | None = await _in_thread("read", lambda: self._found(lambda: self._filesystem.cat_file(path)))
+        data: bytes | None = await self._in_thread("read", lambda: self._found(lambda: self._filesystem.cat_file(path)))
         if data is None:
             raise FileNotFoundError(key)
         return data
@@ -78,11 +80,11 @@ class BlobStore:
     async def delete(self, key: str) -> None:
         """Deleting what is not there is fine."""
         path = self._path(key)
-        await _in_thread("written", lambda: self._found(lambda: self._filesystem.rm_file(path)))
+        await self._in_thread("written", lambda: self._found(lambda: self._filesystem.rm_file(path)))
 
     async def list(self, kind: str) -> tuple[Blob, ...]:
         """Everything of `kind` (`INPUTS` or `RESULTS`), also what a dead process left half-written."""
-        return await _in_thread("read", lambda: self._list(kind))
+        return await self._in_thread("read", lambda: self._list(kind))
 
     async def check(self, room_bytes: int) -> None:
         """Try it out; a folder that was deleted is made anew. On a local disk there must be `room_bytes` left.
@@ -92,9 +94,18 @@ class BlobStore:
         await self.put(PROBE, b"")
         await self.delete(PROBE)
         if self._local:
-            free = await _in_thread("read", lambda: shutil.disk_usage(self._root).free)
+            free = await self._in_thread("read", lambda: shutil.disk_usage(self._root).free)
             if free < room_bytes:
                 raise StoreUnavailable(f"the disk of the blob store is nearly full: {free // 2**20} MiB are left")
+
+    async def _in_thread(self, done: str, call: Callable[[], T]) -> T:
+        """Raises: StoreUnavailable for whatever goes wrong: each object store's client has errors of its own."""
+        try:
+            return await asyncio.to_thread(call)
+        except Exception as error:
+            self._failed()
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+            raise StoreUnavailable(f"the blob store cannot be {done} ({reason})") from error
 
     def _path(self, key: str) -> str:
         if not _KEY.fullmatch(key):
@@ -121,22 +132,13 @@ class BlobStore:
         return tuple(Blob(key, _modified_at(entry)) for key, entry in named if _KEY.fullmatch(key))
 
 
-def open_blobs(url: str) -> BlobStore:
+def open_blobs(url: str, failed: Callable[[], None] = lambda: None) -> BlobStore:
     """Any fsspec URL, `file:///folder` or `memory://name` for instance; what it needs is in its own package (s3fs).
 
     Raises: ValueError for an unknown scheme, ImportError when its package is not installed.
     """
     filesystem, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
-    return BlobStore(filesystem, root)
-
-
-async def _in_thread(done: str, call: Callable[[], T]) -> T:
-    """Raises: StoreUnavailable for whatever goes wrong: each object store's client has errors of its own."""
-    try:
-        return await asyncio.to_thread(call)
-    except Exception as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        raise StoreUnavailable(f"the blob store cannot be {done} ({reason})") from error
+    return BlobStore(filesystem, root, failed)
 
 
 def _modified_at(entry: dict[str, Any]) -> float:

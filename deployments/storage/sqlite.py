@@ -3,7 +3,7 @@
 import itertools
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import astuple
 from pathlib import Path
@@ -40,21 +40,22 @@ class SqliteStore:
     A file that is deleted under it is noticed: sqlite itself would go on writing into what nobody finds again.
     """
 
-    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+    def __init__(self, connection: aiosqlite.Connection, path: Path, failed: Callable[[], None] = lambda: None) -> None:
+        self._failed = failed
         self._connection = connection
         self._path = path
         self._file = _identity(path)
         self._reader = Reader()
 
     @classmethod
-    async def open(cls, path: str) -> Self:
-        with _translated():
+    async def open(cls, path: str, failed: Callable[[], None] = lambda: None) -> Self:
+        with _translated(failed):
             local_files.make_folder(Path(path).parent)
             local_files.keep_private(Path(path))
             connection = await aiosqlite.connect(path, isolation_level=None, timeout=TIMEOUT_S)
-        store = cls(connection, Path(path))
+        store = cls(connection, Path(path), failed)
         try:
-            with _translated():
+            with _translated(failed):
                 await connection.executescript(SCHEMA)
         except BaseException:
             await store.close()
@@ -165,13 +166,13 @@ class SqliteStore:
 
     async def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         self._check_place()
-        with _translated():
+        with _translated(self._failed):
             return list(await self._connection.execute_fetchall(sql, values))
 
     async def _change(self, sql: str, *values: Any) -> int:
         """Returns how many rows it changed."""
         self._check_place()
-        with _translated():
+        with _translated(self._failed):
             async with self._connection.execute(sql, values) as cursor:
                 return cursor.rowcount
 
@@ -185,7 +186,7 @@ class SqliteStore:
         """A connection of its own, which rolls back when it is closed: on the shared one, what others write meanwhile
         would be part of the transaction."""
         self._check_place()
-        with _translated():
+        with _translated(self._failed):
             async with aiosqlite.connect(self._path, isolation_level=None, timeout=TIMEOUT_S) as connection:
                 await connection.execute(SYNCHRONOUS)
                 await connection.execute("BEGIN IMMEDIATE")
@@ -194,10 +195,11 @@ class SqliteStore:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(failed: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
+        failed()
         raise StoreUnavailable("the task store cannot be reached or written") from error
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential
 
+from deployments.config.logs import facts
 from deployments.errors import ShuttingDown, StoreUnavailable
 from deployments.messages.batch import BatchRecord
 from deployments.messages.task import TaskRecord
@@ -144,7 +145,8 @@ class Journal:
             record = change(live.record)
             await self.save(record)
             live.record = record
-        logger.info("task %s: %s, attempt %d", record.task_id, record.status, record.attempt)
+        told = facts(task_id=record.task_id, status=record.status, attempt=record.attempt, client=record.client)
+        logger.info("task %s: %s, attempt %d", record.task_id, record.status, record.attempt, extra=told)
         self.announce(record)
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
 
+from deployments import metrics
 from deployments.callbacks.policy import CallbackPolicy
 from deployments.callbacks.sender import CallbackSender
 from deployments.config.logs import configure_logging
@@ -19,7 +20,7 @@ from deployments.errors import ShuttingDown, StoreUnavailable
 from deployments.messages.jobs import ModelStatus
 from deployments.messages.ports import Tracker
 from deployments.messages.status import TrackerStatus
-from deployments.messages.task import TaskRecord
+from deployments.messages.task import Callback, TaskRecord
 from deployments.remote.clients import RemoteEraser
 from deployments.storage.blobs import open_blobs
 from deployments.storage.holding import ALIVE_S, BEAT_S, refuse_if_held
@@ -28,12 +29,46 @@ from deployments.storage.records import Holder, StoreGone, TaskStore
 from deployments.storage.watching import BlobWatch
 from deployments.tracking.driver import TrackerLimits
 from deployments.tracking.model_status import ModelStatuses
-from deployments.tracking.tracker import TaskTracker
+from deployments.tracking.tracker import Load, TaskTracker
 
 log = logging.getLogger(__name__)
 
 STORE_RETRY_S = 2.0
 STORE_PATIENCE_S = 10.0
+
+
+class Figures:
+    """What the tracker tells as metrics."""
+
+    def __init__(self) -> None:
+        self._tasks = metrics.gauge("tasks", "Tasks that have not ended", "state")
+        self._oldest = metrics.gauge("oldest_task_seconds", "How long the task has waited that waits longest")
+        self._bytes = metrics.gauge("queued_bytes", "Images of tasks that have not ended")
+        self._watches = metrics.gauge("watches", "Open watches of tasks")
+        self._unreadable = metrics.gauge("unreadable_records", "Records that another release has written")
+        self._usable = metrics.gauge("store_usable", "1: the store can be used; 0: it cannot", "store")
+        self._ended = metrics.counter("tasks_total", "Tasks that have ended", "outcome", "attempt")
+        self._took = metrics.histogram("task_seconds", "From submission to the end", metrics.SECONDS, "outcome")
+        self._callbacks = metrics.counter("callbacks_total", "Callbacks that have been settled", "outcome")
+
+    def ended(self, record: TaskRecord) -> None:
+        self._ended(1, {"outcome": record.status.value, "attempt": str(record.attempt)})
+        self._took(max(0.0, (record.completed_at or 0.0) - record.created_at), {"outcome": record.status.value})
+
+    def sent(self, callback: Callback) -> None:
+        self._callbacks(1, {"outcome": callback.state.value})
+
+    def load(self, load: Load) -> None:
+        self._tasks(load.running, {"state": "running"})
+        self._tasks(load.waiting, {"state": "waiting"})
+        self._oldest(load.oldest_s)
+        self._bytes(load.queued_bytes)
+        self._watches(load.watching)
+
+    def status(self, status: TrackerStatus) -> None:
+        self._usable(float(status.fault is None), {"store": "records"})
+        self._usable(float(status.blob_fault is None), {"store": "blobs"})
+        self._unreadable(status.unreadable)
 
 
 class TrackerHost:
@@ -44,11 +79,12 @@ class TrackerHost:
     """
 
     def __init__(self, settings: Settings, eraser: RemoteEraser) -> None:
-        configure_logging(settings.log_level)
+        configure_logging(settings.log_level, settings.log_format)
         self._settings = settings
         self._eraser = eraser
         self._models = ModelStatuses({model.name: model.device or settings.device for model in settings.app.models})
-        self._blobs = open_blobs(settings.blob_store_url)
+        self._figures = Figures()
+        self._blobs = open_blobs(settings.blob_store_url, metrics.failures("blobs"))
         policy = CallbackPolicy(settings.callback_allowed_hosts)
         self._sender = CallbackSender(policy, self._blobs, settings.callback_secret)
         self._blob_watch = BlobWatch(self._blobs, settings.max_file_size)
@@ -138,7 +174,7 @@ class TrackerHost:
 
     async def _opened(self) -> TaskStore:
         if self._store is None:
-            self._store = await open_store(self._settings.task_store_url)
+            self._store = await open_store(self._settings.task_store_url, metrics.failures("records"))
         return self._store
 
     async def _track(self, store: TaskStore) -> None:
@@ -152,7 +188,9 @@ class TrackerHost:
             max_queued_bytes=settings.app.tasks.max_queued_bytes,
             ttl_s=settings.task_ttl_s,
         )
-        tracker = TaskTracker(store, self._blobs, self._eraser.run_task, self._sender, limits, owner=self._name)
+        tracker = TaskTracker(
+            store, self._blobs, self._eraser.run_task, self._send, limits, owner=self._name, on_end=self._figures.ended
+        )
         await store.beat(Holder(self._name, time.time() + ALIVE_S))
         await tracker.start()
         self._tracker, self._fault, self._has_tracked = tracker, None, True
@@ -161,6 +199,8 @@ class TrackerHost:
             while not tracker.closed.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(tracker.closed.wait(), BEAT_S)
+                self._figures.load(tracker.load)
+                self._figures.status(await self.status())
                 await self._beat(store, tracker)
         finally:
             self._tracker = None
@@ -178,7 +218,13 @@ class TrackerHost:
         except StoreUnavailable as error:  # the tracker waits for it too
             log.debug("could not say that this service lives: %s", error.message)
 
+    async def _send(self, record: TaskRecord) -> Callback:
+        outcome = await self._sender(record)
+        self._figures.sent(outcome)
+        return outcome
+
     def _say(self, fault: str) -> None:
         if fault != self._fault:
             log.warning("no task can run: %s", fault)
         self._fault = fault
+        self._figures.status(TrackerStatus(fault, self._blob_watch.fault))

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from deployments.errors import ShuttingDown, TaskFinished, UnknownTask
 from deployments.messages.batch import BatchRecord, BatchState
@@ -20,6 +20,17 @@ from deployments.tracking.retention import Retention, Sender
 from deployments.tracking.subscribers import Subscribers
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Tasks that run and wait, how long the oldest of these has waited, bytes of all their inputs, and open watches."""
+
+    running: int
+    waiting: int
+    oldest_s: float
+    queued_bytes: int
+    watching: int
 
 
 class TaskTracker:
@@ -40,10 +51,14 @@ class TaskTracker:
         *,
         clock: Callable[[], float] = time.time,
         owner: str = "tracker",
+        on_end: Callable[[TaskRecord], None] = lambda record: None,
     ) -> None:
+        """`on_end` is called with the last record of every task that ends here."""
         self._store = store
         self._limits = limits
+        self._clock = clock
         self._owner = owner
+        self._on_end = on_end
         self._subscribers = Subscribers()
         self._journal = Journal(store, self._subscribers, on_lost=self._step_down)
         self._active = ActiveTasks(store, self._journal, runner, self._wind_up, limits, clock)
@@ -54,17 +69,11 @@ class TaskTracker:
         """Set once it has stepped down, whether it was stopped or a newer tracker has come: it never opens again."""
 
     @property
-    def running(self) -> int:
-        return self._active.running
-
-    @property
-    def waiting(self) -> int:
-        return len(self._active) - self._active.running
-
-    @property
-    def watching(self) -> int:
-        """How many watches are open."""
-        return len(self._subscribers)
+    def load(self) -> Load:
+        """What there is to do now."""
+        waiting = [live.record.created_at for live in self._active if live.record.status is TaskStatus.PENDING]
+        oldest_s = max(0.0, self._clock() - min(waiting)) if waiting else 0.0
+        return Load(self._active.running, len(waiting), oldest_s, self._active.queued_bytes, len(self._subscribers))
 
     @property
     def average_run_s(self) -> float | None:
@@ -214,6 +223,7 @@ class TaskTracker:
             self._step_down()
 
     def _wind_up(self, record: TaskRecord) -> None:
+        self._on_end(record)
         self._background.spawn(self._retention.wind_up(record))
 
     def _step_down(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from deployments.api.admission.desk import Desk
-from deployments.api.ports import BatchEntry, ServiceHealth, TaskOptions
+from deployments.api.ports import Answered, BatchEntry, ServiceHealth, TaskOptions
 from deployments.config.api_settings import AdmissionSettings
 from deployments.errors import ResultExpired, TaskConflict, TaskFinished, TaskNotFinished, UnknownTask
 from deployments.messages.batch import BatchItem, BatchRecord, BatchState, item_id, state_of
@@ -207,6 +207,7 @@ class FakeBackend:
         self.desk = Desk(admission)
         self.tasks = FakeTasks()
         self.jobs: list[EraseJob] = []
+        self.answers: list[Answered] = []
         self.detect_jobs: list[DetectJob] = []
         self.started = 0
         self.cancelled = 0
@@ -240,6 +241,9 @@ class FakeBackend:
     async def health(self) -> ServiceHealth:
         self._raise()
         return self.state
+
+    def answered(self, answer: Answered) -> None:
+        self.answers.append(answer)
 
     async def metrics(self) -> bytes:
         self._raise()

@@ -89,6 +89,7 @@ class Admission:
         return ledger.enter(client, length or 0)
 
     async def _refuse(self, error: TextRemovalError, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["refused"] = True
         await self.dress(known_error_response(error, request_id_of(scope)))(scope, receive, send)
 
 

@@ -38,6 +38,7 @@ class NotYet:
 
         await self.app(scope, receive, watched_send)
         if replaced:
+            scope.setdefault("state", {})["refused"] = True
             answer = known_error_response(Starting(STARTING), request_id_of(scope))
             await self.dress(answer)(scope, receive, send)
         return None

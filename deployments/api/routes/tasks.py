@@ -28,6 +28,7 @@ def task_routes(backend: Backend, settings: ApiSettings) -> APIRouter:
         """Erase in the background. The same `task_id` with the same body starts nothing and answers the same."""
         job, body = await read_job(request, TaskBody, erase_job, settings, endless=True)
         record = await tasks_for(backend, request.scope).submit(job, body.options)
+        request.state.task_id = record.task_id
         return json_response(accepted(record, request), 202)
 
     @router.get(

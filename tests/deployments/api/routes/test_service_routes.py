@@ -170,3 +170,13 @@ async def test_links_follow_the_place_the_service_is_mounted_at(app: FastAPI) ->
     async with httpx.AsyncClient(transport=transport, base_url="http://service.test") as client:
         body = (await client.get("/")).json()
     assert body["links"]["docs"] == "/erase/docs"
+
+
+async def test_the_page_of_metrics_is_compressed_for_who_takes_that(client: httpx.AsyncClient) -> None:
+    plain = await client.get("/metrics", headers={"Accept-Encoding": "identity"})
+    compressed = await client.get("/metrics", headers={"Accept-Encoding": "gzip"})
+
+    assert "content-encoding" not in plain.headers
+    assert compressed.headers["content-encoding"] == "gzip"
+    assert compressed.text == plain.text
+    assert "Accept-Encoding" in plain.headers["vary"]

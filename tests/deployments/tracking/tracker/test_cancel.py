@@ -45,7 +45,7 @@ async def test_a_cancel_returns_once_the_work_has_stopped(tracking: TaskTracker,
     assert work.running == set()
     assert record.status is TaskStatus.CANCELLED
     assert await store.get("a") == record
-    assert tracking.running == 0
+    assert tracking.load.running == 0
 
 
 async def test_a_cancelled_place_is_free_at_once(store: TaskStore, work: Work, sent: Sent, clock: Clock) -> None:
@@ -153,4 +153,4 @@ async def test_a_task_that_waits_for_another_attempt_can_be_cancelled(
         cancelled = await tracking.cancel("a")
 
         assert (cancelled.status, cancelled.attempt) == (TaskStatus.CANCELLED, 1)
-        assert tracking.running == tracking.waiting == 0
+        assert tracking.load.running == tracking.load.waiting == 0

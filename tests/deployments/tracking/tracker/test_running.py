@@ -25,7 +25,7 @@ async def test_a_task_runs_to_its_end(tracking: TaskTracker, store: TaskStore) -
     assert records[-1].result == INFO
     assert records[-1].attempt == 1
     assert await store.get("a") == records[-1]
-    assert tracking.running == tracking.waiting == 0
+    assert tracking.load.running == tracking.load.waiting == 0
 
 
 async def test_a_submitted_task_is_durable(tracking: TaskTracker, url: str, work: Work) -> None:
@@ -70,7 +70,7 @@ async def test_no_more_tasks_run_than_allowed(tracking: TaskTracker, work: Work)
         await tracking.submit(task(name))
     await work.until_running("a", "b")
 
-    assert (tracking.running, tracking.waiting) == (2, 1)
+    assert (tracking.load.running, tracking.load.waiting) == (2, 1)
     work.let_go()
     await end_of(tracking, "c")
     assert work.most_running == 2

@@ -50,9 +50,9 @@ async def test_a_reader_that_goes_away_leaves_no_trace(tracking: TaskTracker, wo
     for task_id in ("a", None):
         async with contextlib.aclosing(tracking.watch(task_id)) as watch:
             await anext(watch)
-            assert tracking.watching == 1
+            assert tracking.load.watching == 1
 
-    assert tracking.watching == 0
+    assert tracking.load.watching == 0
     work.let_go()
 
 

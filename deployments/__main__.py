@@ -14,7 +14,15 @@ import yaml
 from pydantic import ValidationError
 
 from deployments.config.logs import JsonLines, as_json
-from deployments.config.settings import AppConfig, ConfigurationError, Environment, Settings, hand_down, resolve
+from deployments.config.settings import (
+    AppConfig,
+    ConfigurationError,
+    Environment,
+    Settings,
+    exposure,
+    hand_down,
+    resolve,
+)
 from deployments.errors import StoreUnavailable
 from deployments.storage.holding import ALIVE_S, refuse_if_held
 from deployments.storage.opening import open_store
@@ -84,6 +92,8 @@ def main(
         raise typer.Exit(2) from None
 
     hand_down(settings)
+    for line in exposure(environment):
+        print(f"warning: {line}", file=sys.stderr, flush=True)
 
     import ray
     from ray import serve

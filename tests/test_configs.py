@@ -98,10 +98,36 @@ def test_the_pods_of_kubernetes_know_the_port_the_variables_and_ray_s_version() 
     for container in containers:
         assert {"name": "serve", "containerPort": port} in container["ports"]
         assert container["env"]
-        assert {variable["name"] for variable in container["env"]} <= set(VARIABLES)
+        # REDIS_PASSWORD is for the address of Redis, in the same list.
+        assert {variable["name"] for variable in container["env"]} <= {*VARIABLES, "REDIS_PASSWORD"}
     probes = [container.get("readinessProbe", {}).get("httpGet") for container in containers]
     # A head that waits for Serve would never be given the application.
     assert probes == [None] + [{"path": "/-/healthz", "port": "serve"}] * len(cluster["workerGroupSpecs"])
+
+
+def test_the_cluster_is_closed_to_those_it_is_not_meant_for() -> None:
+    # Given
+    items = document("configs/kuberay.yaml")["items"]
+    kinds = {(item["kind"], item["metadata"]["name"]): item for item in items}
+    cluster = ray_service()["spec"]["rayClusterConfig"]
+    pods = [group["template"] for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"])]
+    redis = kinds["StatefulSet", "redis"]["spec"]["template"]
+    # Then: Ray and Redis ask for a secret, and clients reach one port
+    assert cluster["authOptions"] == {"mode": "token"}
+    password = {"secretKeyRef": {"name": "text-removal", "key": "redis-password"}}
+    assert cluster["gcsFaultToleranceOptions"]["redisPassword"] == {"valueFrom": password}
+    assert redis["spec"]["containers"][0]["env"] == [{"name": "REDISCLI_AUTH", "valueFrom": password}]
+    policy = kinds["NetworkPolicy", "text-removal"]["spec"]
+    assert [rule["ports"] for rule in policy["ingress"] if "from" not in rule] == [[{"port": 8081}]]
+    for selected in (policy["podSelector"], kinds["PodDisruptionBudget", "text-removal"]["spec"]["selector"]):
+        assert all(selected["matchLabels"].items() <= pod["metadata"]["labels"].items() for pod in pods)
+    assert kinds["NetworkPolicy", "redis"]["spec"]["podSelector"]["matchLabels"] == redis["metadata"]["labels"]
+    # And: nobody is root, and everybody has a bound
+    for pod in (*pods, redis):
+        assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
+        for container in pod["spec"]["containers"]:
+            assert container["securityContext"]["allowPrivilegeEscalation"] is False
+            assert "memory" in container["resources"]["limits"]
 
 
 def test_the_compose_file_shows_every_variable_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,9 @@ Words = Annotated[tuple[str, ...], NoDecode]
 """A comma-separated list in the environment."""
 
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
 class ConfigurationError(ValueError):
     """A setting has a value that cannot be used; the message is one line and names it."""
 
@@ -175,6 +178,19 @@ def hand_down(settings: Settings) -> None:
     os.environ["MAX_HELD_BYTES"] = str(admission.max_held_bytes)
     os.environ["CLIENT_SHARE"] = str(admission.client_share)
     os.environ.setdefault("RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH", "deployments.gateway.front:middleware")
+
+
+def exposure(environment: Environment) -> tuple[str, ...]:
+    """What whoever starts the service should know of who can reach it; one line for each."""
+    if environment.iopaint_host in LOOPBACK:
+        return ()
+    place = f"{environment.iopaint_host}:{environment.iopaint_port}"
+    told = []
+    if not environment.iopaint_api_keys:
+        told.append(f"whoever reaches {place} can use this service: set IOPAINT_API_KEYS (docs/security.md)")
+    if os.environ.get("RAY_AUTH_MODE", "") == "disabled":
+        told.append("RAY_AUTH_MODE=disabled: whoever reaches Ray's ports, on all addresses, can run code here")
+    return tuple(told)
 
 
 def _check(model: ModelConfig) -> None:

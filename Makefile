@@ -1,5 +1,5 @@
 # `make serve` and `make test` are enough on a machine that has Python 3.11 (or 3.12) and make: they build .venv first.
-.PHONY: serve ui test lint format bench quality pictures openapi typescript lock audit sbom notices clean
+.PHONY: serve ui test lint format bench chaos soak fuzz quality pictures openapi typescript lock audit sbom notices clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,6 +30,20 @@ format: .venv/.ready
 
 bench: .venv/.ready
 	$(BIN)/python -m benchmarks
+
+# Tasks, clients and watchers while processes are killed, storage fails and the service is restarted: ten minutes, or
+# about two with ARGS=--short. Fails if a task is lost, doubled or wrong.
+chaos: .venv/.ready
+	$(BIN)/python -m benchmarks chaos $(or $(ARGS),--rounds 3)
+
+# Memory over mixed requests: two hours, or five minutes with ARGS=600.
+soak: .venv/.ready
+	$(BIN)/python -m benchmarks soak $(or $(ARGS),20000)
+
+# Requests, pictures and messages that nobody should send: an hour, or a minute with EXAMPLES=25.
+EXAMPLES ?= 2000
+fuzz: .venv/.ready
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest --timeout 3600 tests/fuzz
 
 quality: .venv/.ready
 	$(BIN)/python -m benchmarks.quality

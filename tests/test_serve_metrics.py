@@ -18,6 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.pictures import base64_of, encoded, photo
 from tests.service import Service, free_port
 
+pytestmark = [pytest.mark.serve, pytest.mark.timeout(400)]
+
 CONFIGS = Path(__file__).parents[1] / "configs"
 REPORTED_WITHIN_S = 45.0
 """Each process reports every 10 s, and the page is asked for in between."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks import chaos as chaoses
 from benchmarks import overload as overloads
 from benchmarks import scale as scales
 from benchmarks import service as services
@@ -140,6 +141,27 @@ def scale_reports(scope: scales.Scope, save: Path | None = None) -> list[Report]
 
     with tempfile.TemporaryDirectory() as folder:
         return scales.reports(gathered(scales.measure(Path(folder), scope, tell), each), scope.sleep_s)
+
+
+@app.command()
+def chaos(
+    fault: Annotated[list[str] | None, typer.Option(help=f"{', '.join(chaoses.FAULTS)}; repeatable.")] = None,
+    rounds: Annotated[int, typer.Option(help="How often each.")] = 1,
+    gap: Annotated[float, typer.Option(help="Seconds from one to the next.")] = 20.0,
+    short: Annotated[bool, typer.Option("--short", help=f"{', '.join(chaoses.SHORT)}, 4 s apart.")] = False,
+    save: Save = None,
+) -> None:
+    """A ledger of tasks, clients and watchers under faults; exit status 1 if it does not add up."""
+    faults = tuple(fault or (chaoses.SHORT if short else chaoses.FAULTS)) * rounds
+    if unknown := set(faults) - set(chaoses.FAULTS):
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(chaoses.FAULTS)}")
+    with tempfile.TemporaryDirectory() as folder:
+        ledger, struck = chaoses.measure(Path(folder), faults, gap_s=4.0 if short else gap, tell=tell)
+    keep = saving(save, "chaos")
+    for one in struck:
+        keep(one)
+    show([chaoses.report(ledger, struck)])
+    raise typer.Exit(0 if ledger.holds else 1)
 
 
 @app.command()

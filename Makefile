@@ -49,9 +49,11 @@ quality: .venv/.ready
 	$(BIN)/python -m benchmarks.quality
 
 # The pictures in docs/images that show what the service does, made from sample.jpg and the sets of `make quality`.
+# That of the page needs Debian's chromium.
 pictures: .venv/.ready
 	$(BIN)/python -m benchmarks.quality.sample docs/images/sample.jpg docs/images/sample-erased.jpg
 	$(BIN)/python -m benchmarks.quality --picture docs/images/quality.jpg --captured-picture docs/images/captured.jpg
+	$(BIN)/python -m tests.browser.portrait docs/images/page.jpg
 
 # What others make of the description of the API: clients in TypeScript and Python, and a linter. Needs Node and npm.
 openapi: .venv/.ready | $(UV)

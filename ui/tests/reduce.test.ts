@@ -108,17 +108,32 @@ test("text found in a picture that is no longer shown is thrown away", () => {
 });
 
 test("found text leaves what a person has drawn or moved", () => {
-  const found = { type: "found" as const, id: "a", areas: [box("new", 50, "found")] };
+  const found = { type: "found" as const, id: "a", areas: [box("new", 70, "found")] };
   const editor = after(
     opened("a"),
     { type: "marked", id: "a", mark: box("mine") },
     { type: "findStarted", id: "a", find: "1" },
-    { type: "found", id: "a", find: "1", areas: [box("moved", 30, "found"), box("old", 60, "found")] },
-    { type: "moved", id: "a", mark: "moved", points: box("", 35).points },
+    { type: "found", id: "a", find: "1", areas: [box("moved", 32, "found"), box("old", 60, "found")] },
+    { type: "moved", id: "a", mark: "moved", points: box("", 36).points },
     { type: "findStarted", id: "a", find: "2" },
     { ...found, find: "2" },
   );
   expect(only(editor).marks.map(({ id }) => id).sort()).toEqual(["mine", "moved", "new"]);
+});
+
+test("what was to be kept is kept when text is looked for again", () => {
+  const editor = after(
+    opened("a"),
+    { type: "findStarted", id: "a", find: "1" },
+    { type: "found", id: "a", find: "1", areas: [box("old", 10, "found"), box("other", 60, "found")] },
+    { type: "toggled", id: "a", mark: "old" },
+    { type: "findStarted", id: "a", find: "2" },
+    { type: "found", id: "a", find: "2", areas: [box("new", 11, "found"), box("more", 60, "found")] },
+  );
+  expect(only(editor).marks.map((mark) => isArea(mark) && [mark.id, mark.effect])).toEqual([
+    ["new", "keep"],
+    ["more", "erase"],
+  ]);
 });
 
 test("an automatic run can be corrected: undo brings the marks back", () => {

@@ -116,6 +116,20 @@ test("a cancel during the upload cancels that task and no other", async () => {
   expect(pictureOf(byId(state(), "a")).key).toBe("a-0");
 });
 
+test("closing a picture cancels its task", async () => {
+  const [made, service] = desk();
+  made.dispatch(opened("a"));
+  const runs = new Runs(made);
+  void runs.start("a");
+  await settled();
+  service.waiting.shift()?.();
+  await settled();
+  runs.cancel("a");
+  made.dispatch({ type: "closed", id: "a" });
+  await settled();
+  expect(service.cancelled).toEqual([...service.files.keys()]);
+});
+
 test("what goes wrong is said beside its picture, and the run is over", async () => {
   const [made, service, state] = desk();
   made.dispatch(opened("a"));

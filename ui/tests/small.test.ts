@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 
 import { protocols } from "../src/api/http";
 import { errorOf } from "../src/api/errors";
+import { marked } from "../src/canvas/changes";
 import { fit, toPicture, toWindow, zoomed } from "../src/canvas/view";
 import { bounds, capsules, clampedInto, hasArea, movedInside, simplified, type Point } from "../src/editor/geometry";
+import { filler } from "../src/work/masks";
 import { distinct, formatOf, resultName } from "../src/work/formats";
 import { newsOf } from "../src/work/stages";
 import { DEFAULTS, fields, loaded } from "../src/work/settings";
@@ -49,6 +51,21 @@ test("zooming leaves the place under the pointer where it is", () => {
   const [x, y] = toWindow(zoomed(view, 1.7, about, picture, window), toPicture(view, about));
   expect(x).toBeCloseTo(300);
   expect(y).toBeCloseTo(200);
+});
+
+test("masks are read as the service reads them", () => {
+  const pixels = (...all: number[][]) => Uint8ClampedArray.from(all.flat());
+  const filled = (data: Uint8ClampedArray) => [filler(data)(0), filler(data)(4)];
+  expect(filled(pixels([255, 255, 255, 255], [0, 0, 0, 255]))).toEqual([true, false]);
+  expect(filled(pixels([0, 0, 0, 255], [0, 0, 0, 0]))).toEqual([true, false]);
+  expect(filled(pixels([10, 20, 30, 255], [0, 0, 0, 0], [90, 20, 30, 255]))).toEqual([false, true]);
+});
+
+test("what two decoders make of one file is no change", () => {
+  const into = new Uint8ClampedArray(8);
+  marked(Uint8ClampedArray.of(9, 9, 9, 255, 9, 9, 9, 255), Uint8ClampedArray.of(11, 8, 9, 255, 9, 60, 9, 255), into);
+  expect([...into.slice(0, 4)]).toEqual([0, 0, 0, 0]);
+  expect(into[7]).toBeGreaterThan(0);
 });
 
 test("formats are known by their first bytes", () => {

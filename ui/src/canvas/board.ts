@@ -1,25 +1,13 @@
 /** The picture on the screen and the hands on it: pointers become pans, pinches, drawn marks and held outlines. */
 
-import { bounds, hasArea, rectangle, simplified, type Point, type Size } from "../editor/geometry";
-import type { Area, Effect, Mark, Stroke } from "../editor/marks";
+import type { Point, Size } from "../editor/geometry";
+import type { Area, Mark } from "../editor/marks";
+import { Drawing, type Drawn, type Hands } from "./drawing";
 import { Overlay } from "./overlay";
 import { Painter, type Scene } from "./painter";
 import { centred, fit, panned, toPicture, zoomed, type View } from "./view";
 
-export type Tool = "select" | "box" | "lasso" | "brush" | "eraser" | "hand";
-
-export interface Hands {
-  readonly tool: Tool;
-  readonly effect: Effect;
-  /** Of the brush, in pixels of the picture. */
-  readonly size: number;
-  /** A run is on: look, do not touch. */
-  readonly locked: boolean;
-}
-
-export interface BoardEvents {
-  onArea(points: Point[]): void;
-  onStroke(points: Point[], size: number, effect: Stroke["effect"]): void;
+export interface BoardEvents extends Drawn {
   onMoved(area: Area, points: Point[]): void;
   onTap(area: Area): void;
   onNothing(): void;
@@ -36,6 +24,7 @@ const TAP = 5;
 export class Board {
   readonly overlay: Overlay;
   private readonly painter: Painter;
+  private readonly drawing: Drawing;
   private readonly watcher: ResizeObserver;
   private readonly pointers = new Map<number, Point>();
   private window: Size = { width: 1, height: 1 };
@@ -44,7 +33,6 @@ export class Board {
   private scene: Scene = EMPTY;
   private hands: Hands = { tool: "select", effect: "erase", size: 40, locked: false };
   private mode: Mode = "idle";
-  private drawn: Point[] = [];
   private from: Point = [0, 0];
   private spread = 0;
   private frame = 0;
@@ -64,6 +52,7 @@ export class Board {
       onMoved: (area, points) => events.onMoved(area, points),
       onHover: (area) => events.onHover(area, this.last),
     });
+    this.drawing = new Drawing(this.overlay, events);
     this.watcher = new ResizeObserver(() => this.resized());
     this.watcher.observe(host);
     host.addEventListener("pointerdown", this.down, { capture: true });
@@ -171,8 +160,7 @@ export class Board {
     else if (tool === "select") this.mode = "held";
     else if (event.button === 0) {
       this.mode = "draw";
-      this.drawn = [toPicture(this.view, at)];
-      this.sketch();
+      this.drawing.go(this.hands, [toPicture(this.view, at)]);
     }
     if (this.mode !== "held") this.host.setPointerCapture(event.pointerId);
     if (this.mode !== "held") event.stopPropagation();
@@ -193,9 +181,7 @@ export class Board {
         this.pinched(event.pointerId, before, at);
         break;
       case "draw":
-        for (const point of event.getCoalescedEvents?.() ?? []) this.drawn.push(toPicture(this.view, this.at(point)));
-        this.drawn.push(toPicture(this.view, at));
-        this.sketch();
+        this.drawing.go(this.hands, this.path(event));
         break;
     }
     if (this.mode !== "held" && this.mode !== "idle") event.stopPropagation();
@@ -205,7 +191,8 @@ export class Board {
     if (!this.pointers.delete(event.pointerId)) return;
     const at = this.at(event);
     const still = Math.hypot(at[0] - this.from[0], at[1] - this.from[1]) < TAP;
-    if (this.mode === "draw") this.finish(event.type === "pointercancel");
+    if (this.mode === "draw" && event.type === "pointercancel") this.abandon();
+    else if (this.mode === "draw") this.drawing.finish(this.hands, this.view.scale);
     if (this.mode === "pan" && still && this.hands.tool === "select") this.events.onNothing();
     // After a pinch the last finger does nothing until it is lifted, too.
     if (!this.pointers.size) this.mode = "idle";
@@ -238,37 +225,14 @@ export class Board {
     this.spread = spread;
   }
 
-  private sketch(): void {
-    const [first, last] = [this.drawn[0] as Point, this.drawn.at(-1) as Point];
-    switch (this.hands.tool) {
-      case "box":
-        return this.overlay.sketch(rectangle(first, last), this.hands.effect);
-      case "lasso":
-        return this.overlay.sketch(this.drawn, this.hands.effect);
-      case "brush":
-      case "eraser":
-        return this.overlay.brush(this.drawn, this.hands.size, this.hands.tool === "brush" ? "paint" : "rub");
-    }
-  }
-
   private abandon(): void {
     if (this.mode === "draw") this.mode = "idle";
-    this.drawn = [];
-    this.overlay.sketch([], "erase");
-    this.overlay.brush([], 1, "paint");
+    this.drawing.abandon();
   }
 
-  private finish(cancelled: boolean): void {
-    const [points, { tool, size }] = [this.drawn, this.hands];
-    const [first, last] = [points[0] as Point, points.at(-1) as Point];
-    this.abandon();
-    if (cancelled) return;
-    if (tool === "brush" || tool === "eraser") {
-      return this.events.onStroke(simplified(points, 0.5 / this.view.scale), size, tool === "brush" ? "paint" : "rub");
-    }
-    const outline = tool === "box" ? rectangle(first, last) : simplified(points, 1 / this.view.scale);
-    const { width, height } = bounds(outline);
-    const seen = Math.min(width, height) * this.view.scale >= 3;
-    if (seen && hasArea(outline)) this.events.onArea(outline);
+  /** All points since the last event: a fast hand makes more of them than there are frames. */
+  private path(event: PointerEvent): Point[] {
+    const events = event.getCoalescedEvents?.() ?? [];
+    return (events.length ? events : [event]).map((one) => toPicture(this.view, this.at(one)));
   }
 }

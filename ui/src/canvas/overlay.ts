@@ -122,6 +122,7 @@ export class Overlay {
   }
 
   private rebuild(): void {
+    this.events.onHover(null);
     this.wet.remove();
     this.paint.destroyChildren();
     this.areas.destroyChildren();

@@ -36,6 +36,15 @@ export function bounds(points: readonly Point[]): Box {
 
 export const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
+/** Which share of the smaller one's box lies in the other one's. */
+export function overlap(a: readonly Point[], b: readonly Point[]): number {
+  const [one, other] = [bounds(a), bounds(b)];
+  const width = Math.min(one.x + one.width, other.x + other.width) - Math.max(one.x, other.x);
+  const height = Math.min(one.y + one.height, other.y + other.height) - Math.max(one.y, other.y);
+  const smaller = Math.min(one.width * one.height, other.width * other.height);
+  return width > 0 && height > 0 && smaller > 0 ? (width * height) / smaller : 0;
+}
+
 /** `points` moved so that they stay inside the picture as far as they fit into it. */
 export function movedInside(points: readonly Point[], dx: number, dy: number, picture: Size): Point[] {
   const box = bounds(points);

@@ -1,6 +1,6 @@
 /** What a person has marked on a picture: outlines, brush strokes, a mask from a file. Never changed in place. */
 
-import { clampedInto, hasArea, type Point, type Size } from "./geometry";
+import { clampedInto, hasArea, overlap, type Point, type Size } from "./geometry";
 
 /** `keep`: not a pixel of it changes, whatever else is marked there. */
 export type Effect = "erase" | "keep";
@@ -42,10 +42,22 @@ export function fitted(mark: Mark, picture: Size): Mark | null {
   return hasArea(points) ? { ...mark, points } : null;
 }
 
-/** With what was found anew instead of what was found before; what a person has drawn or changed stays. */
+/** With what was found anew instead of what was found before. What a person has drawn or moved stays, and nothing is
+ * found under it; and what was to be kept is kept. */
 export function withFound(marks: readonly Mark[], found: readonly Area[]): Mark[] {
-  return [...found, ...marks.filter((mark) => !isArea(mark) || mark.origin !== "found")];
+  const areas = marks.filter(isArea);
+  const [before, own] = [areas.filter(({ origin }) => origin === "found"), areas.filter(({ origin }) => origin !== "found")];
+  const anew = found
+    .filter((area) => !own.some((other) => overlap(area.points, other.points) > SAME))
+    .map((area) => {
+      const old = before.find((other) => overlap(area.points, other.points) > SAME);
+      return old ? { ...area, effect: old.effect } : area;
+    });
+  return [...anew, ...marks.filter((mark) => !isArea(mark) || mark.origin !== "found")];
 }
+
+/** From which share on two outlines are about the same text. */
+const SAME = 0.6;
 
 /** Whether anything of it would be erased. */
 export const erases = (marks: readonly Mark[]): boolean =>

@@ -1,6 +1,6 @@
 import { erases, isArea } from "../editor/marks";
 import { pictureOf, type Document } from "../editor/document";
-import { editor, models, runs, settings } from "../work/session";
+import { editor, models, run, settings } from "../work/session";
 import { words } from "../words";
 import { Icon } from "./icons";
 import { Progress } from "./Progress";
@@ -18,13 +18,13 @@ export function Action({ document }: { document: Document }) {
       <Fallback />
       <button
         class={again && !marked ? "button wide" : "button primary wide"}
-        onClick={() => void runs.start(document.id)}
+        onClick={() => run(document.id)}
         aria-keyshortcuts="Control+Enter"
       >
         {again && !marked ? words.run : label}
       </button>
       {waiting.length > 1 && (
-        <button class="button wide" onClick={() => waiting.forEach(({ id }) => void runs.start(id))}>
+        <button class="button wide" onClick={() => waiting.forEach(({ id }) => run(id))}>
           {words.runAll(waiting.length)}
         </button>
       )}

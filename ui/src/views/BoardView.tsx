@@ -60,7 +60,7 @@ export function BoardView() {
     <section class="board" aria-label={words.canvas(document.name)}>
       <div
         ref={host}
-        class={`board-host tool-${tool.value}${document.run ? " locked" : ""}`}
+        class={`board-host tool-${tool.value}${document.run ? " locked" : ""}${hovered.value ? " hovering" : ""}`}
         tabIndex={0}
         role="application"
         aria-label={words.canvas(document.name)}

@@ -1,4 +1,4 @@
-import { editor } from "../work/session";
+import { editor, opening } from "../work/session";
 import { words } from "../words";
 import { PickFiles } from "./App";
 import { Icon } from "./icons";
@@ -15,6 +15,7 @@ export const Header = () => (
       {words.title}
     </h1>
     <div class="row">
+      {opening.value > 0 && editor.value.documents.length > 0 && <span class="soft small">{words.opening}</span>}
       {editor.value.documents.length > 0 && (
         <PickFiles className="button">
           <Icon name="add" />

@@ -19,9 +19,8 @@ export function MarkList({ document }: { document: Document }) {
     else if (chosen) notice.value = words.maskWrongSize;
   };
   const save = async (): Promise<void> => {
-    const filled = marks.filter((mark) => !isArea(mark) || mark.effect === "erase");
     const name = `${document.name.replace(/\.\w+$/, "")}-mask.png`;
-    handOver({ name, file: await drawn(filled, pictureOf(document)) });
+    handOver({ name, file: await drawn(marks, pictureOf(document)) });
   };
   return (
     <details class="card" open={false}>

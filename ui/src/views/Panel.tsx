@@ -1,5 +1,5 @@
-import { current } from "../work/session";
-import { saidProblem } from "../words";
+import { close, current } from "../work/session";
+import { saidProblem, words } from "../words";
 import { Action } from "./Action";
 import { Icon } from "./icons";
 import { MarkList } from "./MarkList";
@@ -13,9 +13,14 @@ export function Panel() {
   const judging = document.at > 0 && !document.run && document.marks.length === 0;
   return (
     <aside class="panel" aria-label={document.name}>
-      <h2 class="file-name" title={document.name}>
-        {document.name}
-      </h2>
+      <div class="row file-row">
+        <h2 class="file-name grow" title={document.name}>
+          {document.name}
+        </h2>
+        <button class="button plain" aria-label={words.closePicture(document.name)} onClick={() => close(document.id)}>
+          <Icon name="close" />
+        </button>
+      </div>
       {document.problem && (
         <div class="notice bad" role="alert">
           <Icon name="warn" />

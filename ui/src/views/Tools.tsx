@@ -1,4 +1,4 @@
-import type { Tool } from "../canvas/board";
+import type { Tool } from "../canvas/drawing";
 import { current, dispatch, finds } from "../work/session";
 import { words } from "../words";
 import { Icon, type IconName } from "./icons";

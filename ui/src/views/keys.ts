@@ -1,11 +1,11 @@
 /** What keys do: some everywhere, some only while the picture has the focus. */
 
-import type { Tool } from "../canvas/board";
+import type { Tool } from "../canvas/drawing";
 import { pictureOf, type Document } from "../editor/document";
 import { bounds, clamp, movedInside, rectangle, stretched } from "../editor/geometry";
 import { isArea, type Area } from "../editor/marks";
 import { words } from "../words";
-import { current, dispatch, editor, finds, newId, open, runs } from "../work/session";
+import { current, dispatch, editor, finds, newId, open, run, runs } from "../work/session";
 import { download } from "./download";
 import { board, BRUSH, brushSize, choose, markEffect, peek, say, sheetOpen } from "./ui";
 
@@ -60,7 +60,7 @@ function commanded(event: KeyboardEvent): boolean {
       document.querySelector<HTMLInputElement>("input[type=file]")?.click();
       return true;
     case "enter":
-      if (now) void runs.start(now.id);
+      if (now) run(now.id);
       return true;
     case "s":
       if (now && now.at > 0) void download(now);

@@ -3,7 +3,8 @@
 import { effect, signal } from "@preact/signals";
 
 import type { Compare } from "../canvas/painter";
-import type { Board, Tool } from "../canvas/board";
+import type { Board } from "../canvas/board";
+import type { Tool } from "../canvas/drawing";
 import type { Effect } from "../editor/marks";
 import { current } from "../work/session";
 

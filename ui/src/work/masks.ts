@@ -4,6 +4,9 @@ import type { Size } from "../editor/geometry";
 import { isArea, type Mark, type MaskFile } from "../editor/marks";
 import { maskBitmap } from "./bitmaps";
 
+const takes = (mark: Mark): boolean =>
+  (mark.kind === "stroke" && mark.effect === "rub") || (isArea(mark) && mark.effect === "keep");
+
 export const ERASE_COLOUR = "#e11d48";
 
 function canvas({ width, height }: Size): [OffscreenCanvas, OffscreenCanvasRenderingContext2D] {
@@ -17,7 +20,7 @@ export async function drawn(marks: readonly Mark[], size: Size): Promise<Blob> {
   paint.fillStyle = paint.strokeStyle = "#fff";
   paint.lineCap = paint.lineJoin = "round";
   for (const mark of marks) {
-    paint.globalCompositeOperation = mark.kind === "stroke" && mark.effect === "rub" ? "destination-out" : "source-over";
+    paint.globalCompositeOperation = takes(mark) ? "destination-out" : "source-over";
     if (mark.kind === "mask") {
       paint.drawImage(await whitened(await maskBitmap(mark), size), 0, 0);
       continue;
@@ -49,8 +52,7 @@ async function whitened(bitmap: ImageBitmap, size: Size): Promise<OffscreenCanva
   return made;
 }
 
-/** A mask from a file, read as the service reads one: where its colour never changes its alpha counts, else its grey.
- * Null if it is not of the picture's size. */
+/** A mask from a file; null if it is not of the picture's size. */
 export async function read(file: Blob, size: Size, id: string): Promise<MaskFile | null> {
   const bitmap = await createImageBitmap(file, { premultiplyAlpha: "none", colorSpaceConversion: "none" });
   if (bitmap.width !== size.width || bitmap.height !== size.height) return null;
@@ -59,19 +61,29 @@ export async function read(file: Blob, size: Size, id: string): Promise<MaskFile
   bitmap.close();
   const pixels = context.getImageData(0, 0, size.width, size.height);
   const data = pixels.data;
-  const byAlpha = isTransparent(data);
+  const filled = filler(data);
   const colour = [1, 3, 5].map((at) => parseInt(ERASE_COLOUR.slice(at, at + 2), 16));
   for (let i = 0; i < data.length; i += 4) {
-    const grey = 0.299 * (data[i] as number) + 0.587 * (data[i + 1] as number) + 0.114 * (data[i + 2] as number);
-    const filled = byAlpha ? (data[i + 3] as number) > 127 : grey > 127;
+    const alpha = filled(i) ? 255 : 0;
     for (let c = 0; c < 3; c++) data[i + c] = colour[c] as number;
-    data[i + 3] = filled ? 255 : 0;
+    data[i + 3] = alpha;
   }
   context.putImageData(pixels, 0, 0);
   return { kind: "mask", id, file: await made.convertToBlob({ type: "image/png" }) };
 }
 
-function isTransparent(data: Uint8ClampedArray): boolean {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return true;
-  return false;
+/** Which pixels of RGBA `data` are filled, read as the service reads a mask: by grey if all is opaque; by alpha if what
+ * can be seen has one colour; else it is a copy of the picture, and its hole is meant. */
+export function filler(data: Uint8ClampedArray): (at: number) => boolean {
+  let [opaque, plain, colour] = [true, true, -1];
+  for (let i = 0; i < data.length && (opaque || plain); i += 4) {
+    if (data[i + 3] !== 255) opaque = false;
+    if ((data[i + 3] as number) < 128) continue;
+    const here = ((data[i] as number) << 16) | ((data[i + 1] as number) << 8) | (data[i + 2] as number);
+    if (colour >= 0 && here !== colour) plain = false;
+    colour = here;
+  }
+  const at = (i: number): number => data[i] as number;
+  if (opaque) return (i) => 0.299 * at(i) + 0.587 * at(i + 1) + 0.114 * at(i + 2) > 127;
+  return plain ? (i) => at(i + 3) > 127 : (i) => at(i + 3) <= 127;
 }

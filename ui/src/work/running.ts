@@ -15,10 +15,13 @@ import { Turns } from "./turns";
 
 const AT_ONCE = 2;
 const PLACE_MS = 1500;
+const LATE_MS = 2000;
 
 export const taskId = (run: string, part: number): string => `${run}.${part}`;
 
 interface Job {
+  /** Which task is at the service, or on its way there; null before the first. `arrived`: it is known there. */
+  at: { readonly task: string; readonly arrived: boolean } | null;
   readonly document: Document;
   readonly run: string;
   readonly parts: readonly Part[];
@@ -63,12 +66,12 @@ export class Runs {
     if (!document?.run) return;
     const [run, stop, settings] = [document.run.id, new AbortController(), this.desk.settings()];
     const parts = plan(document.marks, settings.lettersOnly, pictureOf(document));
-    const job = { document, run, parts, base: fields(settings), signal: stop.signal };
+    const job: Job = { at: null, document, run, parts, base: fields(settings), signal: stop.signal };
     this.stops.set(id, stop);
     try {
       await this.turns.take(stop.signal, () => this.work(job, resumed));
     } catch (error) {
-      await this.ended(id, run, error);
+      await this.ended(job, error);
     } finally {
       this.stops.delete(id);
     }
@@ -88,6 +91,7 @@ export class Runs {
 
   private async submit(job: Job, part: number, file: Blob): Promise<void> {
     this.tell(job, part, { stage: "upload", part, done: 0, remaining: null }, 0);
+    job.at = { task: taskId(job.run, part), arrived: false };
     const all = { ...job.base, ...(await this.where(job, part)) };
     await this.desk.service.submit(taskId(job.run, part), file, all, {
       signal: job.signal,
@@ -112,6 +116,7 @@ export class Runs {
   private async followed(job: Job, part: number): Promise<Result> {
     const task = taskId(job.run, part);
     const detects = job.parts[part]?.where === "detect";
+    job.at = { task, arrived: true };
     this.tell(job, part, { stage: "waiting", done: null }, SHARE.upload);
     const watch = setInterval(() => void this.place(job, part, task), PLACE_MS);
     try {
@@ -164,20 +169,19 @@ export class Runs {
     this.desk.dispatch({ type: "runTold", id: job.document.id, run: job.run, news: { ...news, overall: whole } });
   }
 
-  private async ended(id: string, run: string, error: unknown): Promise<void> {
-    const at = documentOf(this.desk, id)?.run;
+  /** The document may have been closed meanwhile; its task is stopped all the same. */
+  private async ended({ at, document, run }: Job, error: unknown): Promise<void> {
     let problem = isAbort(error) ? null : problemOf(error);
-    if (at?.id === run && at.stage !== "queued" && isAbort(error)) {
-      const task = taskId(run, at.part);
+    if (at && isAbort(error)) {
       try {
-        await this.desk.service.cancel(task);
+        await this.desk.service.cancel(at.task);
       } catch (refusal) {
         problem = problemOf(refusal);
       }
       // A body that was on its way whole may have begun a task that nobody knew yet.
-      if (at.stage === "upload") setTimeout(() => void this.desk.service.cancel(task).catch(() => undefined), 2000);
+      if (!at.arrived) setTimeout(() => void this.desk.service.cancel(at.task).catch(() => undefined), LATE_MS);
     }
-    this.desk.dispatch({ type: "runEnded", id, run, problem });
+    this.desk.dispatch({ type: "runEnded", id: document.id, run, problem });
   }
 }
 

@@ -38,12 +38,14 @@ export const opening = signal(0);
 export const keyWanted = signal<((key: string | null) => void) | null>(null);
 let key = sessionStorage.getItem(KEY) ?? "";
 let asked: Promise<string | null> | null = null;
+/** Who has said no is not asked again by a clock. */
+let declined = false;
 
 function ask(): Promise<string | null> {
   asked ??= new Promise<string | null>((resolve) => {
     keyWanted.value = resolve;
   }).then((given) => {
-    [asked, keyWanted.value] = [null, null];
+    [asked, keyWanted.value, declined] = [null, null, given === null];
     if (given !== null) sessionStorage.setItem(KEY, (key = given));
     return given;
   });
@@ -88,6 +90,12 @@ export async function openSample(): Promise<void> {
   await open([new File([await answer.blob()], "sample.jpg", { type: "image/jpeg" })]);
 }
 
+/** A search that is under way is of no use to a run: it goes on with what is marked by now. */
+export function run(id: string): void {
+  finds.stop(id);
+  void runs.start(id);
+}
+
 export function close(id: string): void {
   finds.stop(id);
   runs.cancel(id);
@@ -97,6 +105,8 @@ export function close(id: string): void {
 export async function refresh(): Promise<void> {
   try {
     [info.value, models.value] = await Promise.all([service.info(), service.models()]);
+    const served = models.value.models.some(({ name }) => name === settings.value.model);
+    if (settings.value.model && !served) settings.value = { ...settings.value, model: "" };
   } catch {
     // Whatever is tried next says what is wrong.
   }
@@ -106,7 +116,7 @@ export async function start(): Promise<void> {
   effect(() => save(localStorage, settings.value));
   void refresh();
   setInterval(() => {
-    if (!document.hidden && !keyWanted.peek()) void refresh();
+    if (!document.hidden && !keyWanted.peek() && !declined) void refresh();
   }, MODELS_MS);
   await remember();
   findAtOnce();

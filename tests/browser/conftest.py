@@ -16,22 +16,19 @@ from deployments.config.api_settings import AdmissionSettings, ApiSettings
 from models import registry
 from tests.browser.editor import EditorPage
 from tests.browser.studio import Studio
+from tests.deployments.api.conftest import SETTINGS as API_SETTINGS
 from tests.service import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Request
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-SETTINGS = ApiSettings(
-    version="1.2.3",
-    default_model="lama",
+SETTINGS = replace(
+    API_SETTINGS,
     fallback_model="mend",
     models=(registry.facts("lama"), registry.facts("mend")),
-    device="cpu",
-    max_image_size=2048,
     max_file_size_bytes=20 * 2**20,
     max_image_pixels=30_000_000,
-    request_timeout_s=30.0,
     admission=AdmissionSettings(max_waiting=64, max_held_bytes=2**28, client_share=1.0),
 )
 

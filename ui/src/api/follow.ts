@@ -37,6 +37,8 @@ export const PACE: Pace = { patience: 2, giveUpMs: 10 * 60_000, firstPauseMs: 30
 const LONGEST_PAUSE_MS = 4000;
 const OPEN_MS = 6000;
 const PING_MS = 15_000;
+/** The service says something every 15 s on a stream of events, and be it that it is still there. */
+const QUIET_MS = 45_000;
 const POLL_MS = 1000;
 
 /** Raises: ServiceError if the task is not known, or the service stays away; AbortError. */
@@ -131,13 +133,18 @@ const byEvents =
   (http: Http): Way =>
   async (task, after, hear, signal) => {
     const headers = after === null ? {} : { "Last-Event-ID": String(after) };
-    const answer = await http.fetched(`/tasks/${task}/events`, signal, headers);
+    const silent = new AbortController();
+    let watch = setTimeout(() => silent.abort(), QUIET_MS);
+    signal.addEventListener("abort", () => clearTimeout(watch), { once: true });
+    const answer = await http.fetched(`/tasks/${task}/events`, AbortSignal.any([signal, silent.signal]), headers);
     if (!answer.body || !answer.headers.get("Content-Type")?.startsWith("text/event-stream")) return null;
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
     for (;;) {
       const { value, done } = await reader.read();
+      clearTimeout(watch);
       if (done) return null;
+      watch = setTimeout(() => silent.abort(), QUIET_MS);
       text += value;
       const blocks = text.split("\n\n");
       text = blocks.pop() ?? "";

@@ -71,6 +71,7 @@ function desk(): [desk: Desk, service: Fake, state: () => Editor] {
     editor: () => editor,
     dispatch: (action: Action) => (editor = reduce(editor, action)),
     settings: () => DEFAULTS,
+    maxBytes: () => 10_000,
     newId: () => `id${++ids}`,
   };
   return [made, service, () => editor];

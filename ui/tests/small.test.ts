@@ -9,7 +9,7 @@ import { bounds, capsules, clampedInto, hasArea, movedInside, simplified, type P
 import { filler } from "../src/work/masks";
 import { distinct, formatOf, resultName } from "../src/work/formats";
 import { newsOf } from "../src/work/stages";
-import { DEFAULTS, fields, loaded } from "../src/work/settings";
+import { DEFAULTS, fields, isLossless, loaded } from "../src/work/settings";
 import { chosen, saidProblem } from "../src/words";
 import { en } from "../src/words/en";
 import { ja } from "../src/words/ja";
@@ -93,7 +93,13 @@ test("settings of another page, or of none, do no harm", () => {
 });
 
 test("what is at its default is left to the service", () => {
-  expect(fields(DEFAULTS)).toEqual({ mask_mode: "strokes", hd_strategy: "Auto", output_format: "png" });
+  expect(fields(DEFAULTS, true)).toEqual({ mask_mode: "strokes", hd_strategy: "Auto", output_format: "png" });
+});
+
+test("a result that would be too large to go on with is coded as its file was", () => {
+  expect(isLossless({ width: 4000, height: 3000 }, 50 * 2 ** 20)).toBe(true);
+  expect(isLossless({ width: 6000, height: 4000 }, 50 * 2 ** 20)).toBe(false);
+  expect(fields(DEFAULTS, false)["output_format"]).toBe("same");
 });
 
 test("a key goes as a subprotocol, without a character an address or a header would mind", () => {

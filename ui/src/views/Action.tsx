@@ -15,6 +15,9 @@ export function Action({ document }: { document: Document }) {
   return (
     <section class="card action">
       <p class="soft">{hint(document)}</p>
+      {document.marks.some((mark) => isArea(mark) && mark.origin === "found") && (
+        <p class="small soft wide-tip">{words.selectHint}</p>
+      )}
       <Fallback />
       <button
         class={again && !marked ? "button wide" : "button primary wide"}

@@ -22,6 +22,8 @@ export interface Desk {
   editor(): Editor;
   dispatch(action: Action): void;
   settings(): Settings;
+  /** Of a file the service takes; null while it has not said. */
+  maxBytes(): number | null;
   newId(): string;
 }
 

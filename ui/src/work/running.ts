@@ -9,7 +9,7 @@ import { plan, type Part } from "../editor/plan";
 import { documentOf, type Desk } from "./desk";
 import { addedFacts, factsOf } from "./facts";
 import { problemOf } from "./problems";
-import { fields } from "./settings";
+import { fields, isLossless } from "./settings";
 import { newsOf, SHARE } from "./stages";
 import { Turns } from "./turns";
 
@@ -66,7 +66,8 @@ export class Runs {
     if (!document?.run) return;
     const [run, stop, settings] = [document.run.id, new AbortController(), this.desk.settings()];
     const parts = plan(document.marks, settings.lettersOnly, pictureOf(document));
-    const job: Job = { at: null, document, run, parts, base: fields(settings), signal: stop.signal };
+    const base = fields(settings, isLossless(pictureOf(document), this.desk.maxBytes()));
+    const job: Job = { at: null, document, run, parts, base, signal: stop.signal };
     this.stops.set(id, stop);
     try {
       await this.turns.take(stop.signal, () => this.work(job, resumed));

@@ -36,13 +36,15 @@ export class Saver {
   }
 
   private written(step: Step, format: Written): Promise<Blob> {
-    if (format === "png") return Promise.resolve(step.picture.file);
+    const file = step.picture.file;
+    const isSo = file.type === `image/${format}`;
+    if (isSo && (format === "png" || this.desk.settings().format === "same")) return Promise.resolve(file);
     const quality = this.desk.settings().quality;
     const key = `${step.picture.key} ${format} ${quality}`;
-    const file = this.made.get(key) ?? this.desk.service.converted(step.picture.file, format, quality, {});
-    this.made.set(key, file);
-    file.catch(() => this.made.delete(key));
-    return file;
+    const made = this.made.get(key) ?? this.desk.service.converted(file, format, format === "png" ? null : quality, {});
+    this.made.set(key, made);
+    made.catch(() => this.made.delete(key));
+    return made;
   }
 }
 

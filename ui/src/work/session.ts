@@ -65,6 +65,7 @@ const desk: Desk = {
   editor: () => editor.peek(),
   dispatch,
   settings: () => settings.peek(),
+  maxBytes: () => info.peek()?.limits.max_file_size ?? null,
   newId,
 };
 

@@ -1,6 +1,7 @@
 /** What a person chooses once; remembered in this browser. */
 
 import type { Fields } from "../api/types";
+import type { Size } from "../editor/geometry";
 
 export interface Settings {
   /** "": the service's default. */
@@ -56,12 +57,19 @@ export function save(store: Pick<Storage, "setItem">, settings: Settings): void 
   }
 }
 
+/** Bytes a pixel of a photo takes as PNG, at most: a result larger than the service takes could not be gone on with. */
+const PNG_BYTES = 2.25;
+
+/** Whether results of this size are asked for without loss; else they are coded as their file was. */
+export const isLossless = ({ width, height }: Size, maxBytes: number | null): boolean =>
+  maxBytes === null || width * height * PNG_BYTES <= maxBytes;
+
 /** As the service wants them. What is at its default is left to the service, whose defaults depend on each other. */
-export function fields(settings: Settings): Fields {
+export function fields(settings: Settings, lossless: boolean): Fields {
   const all: Record<string, string> = {
     mask_mode: settings.lettersOnly ? "strokes" : "box",
     hd_strategy: settings.strategy,
-    output_format: "png",
+    output_format: lossless ? "png" : "same",
   };
   if (settings.model) all["model"] = settings.model;
   if (settings.fill) all["fill"] = settings.fill;

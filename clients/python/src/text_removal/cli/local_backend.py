@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from deployments.api.admission.desk import Desk
 from deployments.api.app import create_api
-from deployments.api.ports import ServiceHealth, Tasks
+from deployments.api.ports import Answered, ServiceHealth, Tasks
 from deployments.config.settings import AppConfig, Environment, ModelConfig, Settings, resolve
 from deployments.inference.inpainter import Inpainter
 from deployments.inference.text_detector import TextDetector
@@ -47,6 +47,9 @@ class LocalBackend:
 
     async def health(self) -> ServiceHealth:
         return ServiceHealth(True, False, (), {})
+
+    def answered(self, answer: Answered) -> None:
+        """Nobody counts here."""
 
     async def metrics(self) -> bytes:
         return b""

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from tests.service import ROOT, Service, running
 
 GIVE_UP_S = 60.0
 CLIENTS = 16
+SUBMITTERS = 4
 HEALTH = b"GET /api/v1/health HTTP/1.1\r\nhost: service\r\n\r\n"
 FRONT = ("ProxyActor", "Gateway")
 
@@ -138,9 +139,27 @@ async def _one(connections: Connections, message: bytes, started: float, due: fl
     return Answer(status, now - due, now - started, retry_after_s)
 
 
-def measure(folder: Path, workload: Workload, multiples: Sequence[float], seconds: float) -> Iterator[Point]:
-    """With cv2, as `serve_config.yaml` serves it."""
-    message = message_of(request_for(workload, "cv2"))
+async def queue_tasks(port: int, message: bytes, count: int) -> None:
+    """Raises: RuntimeError if one is not taken."""
+    connections = Connections(port)
+
+    async def some(share: int) -> None:
+        for _ in range(share):
+            status, _ = await connections.ask(message)
+            if status != 202:
+                raise RuntimeError(f"a task was answered {status}")
+
+    await asyncio.gather(*(some(count // SUBMITTERS) for _ in range(SUBMITTERS)))
+    connections.close()
+
+
+def measure(
+    folder: Path, workload: Workload, multiples: Sequence[float], seconds: float, tasks: int = 0
+) -> Iterator[Point]:
+    """With cv2, as `serve_config.yaml` serves it. The peak comes first; with `tasks` it is looked for once more at the
+    end, behind so many."""
+    request = request_for(workload, "cv2")
+    message = message_of(request)
     with running(folder, config=ROOT / "serve_config.yaml", IOPAINT_MODEL="cv2") as service:
         service.wait_until_ready("cv2")
         port = int(service.url.rpartition(":")[2])
@@ -150,6 +169,11 @@ def measure(folder: Path, workload: Workload, multiples: Sequence[float], second
         for multiple in multiples:
             run = partial(overload, port, message, multiple * peak.goodput, seconds)
             yield _point(service, f"{multiple:g} x peak", seconds, run)
+        if tasks:
+            submission = message_of(replace(request, path="/api/v1/inpaint-regions-async"))
+            asyncio.run(queue_tasks(port, submission, tasks))
+            run = partial(peak_load, port, message, seconds)
+            yield _point(service, f"{CLIENTS} clients, {tasks} tasks queued", seconds, run)
 
 
 def _point(service: Service, load: str, seconds: float, run: Run) -> Point:

@@ -75,7 +75,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def running(folder: Path, *, config: Path = ROOT / "serve_config.yaml", **environment: str) -> Iterator[Service]:
     """Start the service with its data in `folder`, stop it in good order at the end. No process survives."""
-    port = free_port()
+    port = int(environment.get("IOPAINT_PORT") or free_port())
     log = folder / "service.log"
     env = os.environ | {
         "IOPAINT_HOST": "127.0.0.1",

@@ -99,12 +99,13 @@ def overload(
     workload: Annotated[str, typer.Option(help="What is sent.")] = "poster",
     multiple: Annotated[list[float] | None, typer.Option(help="Of the peak (2.7 10); repeatable.")] = None,
     seconds: float = 20.0,
+    tasks: Annotated[int, typer.Option(help="Queued before the peak is looked for once more.")] = 0,
     save: Save = None,
 ) -> None:
     """Several times the requests the service can do: goodput, refusals, health and memory."""
     keep = saving(save, "overload")
     with tempfile.TemporaryDirectory() as folder:
-        measured = overloads.measure(Path(folder), chosen([workload])[0], multiple or (2.7, 10.0), seconds)
+        measured = overloads.measure(Path(folder), chosen([workload])[0], multiple or (2.7, 10.0), seconds, tasks)
         found = gathered(measured, keep)
     if found:
         show([overloads.report(chosen([workload])[0], found)])

@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from tests.conftest import SERVE_CONFIG
-from tests.pictures import base64_of, grid_of_regions, photo
+from tests.pictures import base64_of, encoded, grid_of_regions, photo
 from tests.service import Service, free_port, running
 from tests.slow_lama import make_slow_lama
 
 pytestmark = [pytest.mark.serve, pytest.mark.timeout(400)]
 
-BODY = {"image": base64_of(photo(500, 500)), "regions": grid_of_regions(2, 2), "fill": "model"}
+BODY = {"image": base64_of(encoded(photo(500, 500))), "regions": grid_of_regions(2, 2), "fill": "model"}
 
 
 class Poller:

@@ -49,6 +49,7 @@ RUN /opt/venv/bin/python -m notices write --to THIRD_PARTY_NOTICES.md \
 # The callback: admission in the processes that hold the clients' connections (deployments/gateway/front.py).
 ENV RAY_SERVE_ENABLE_HA_PROXY=1 \
     RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH=deployments.gateway.front:middleware \
+    RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S=2 \
     HOME=/home/service \
     PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/app \

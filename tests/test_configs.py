@@ -79,6 +79,16 @@ def test_the_models_that_are_always_there_fit_on_one_gpu() -> None:
     assert {model.device for model in on_cpu} == {"cpu"}
 
 
+def test_in_kubernetes_what_stands_in_front_of_the_gateways_admits_as_many_as_they_do() -> None:
+    embedded = yaml.safe_load(ray_service()["spec"]["serveConfigV2"])
+    config = AppConfig.model_validate(embedded["applications"][0]["args"])
+    groups = [ray_service()["spec"]["rayClusterConfig"]["headGroupSpec"]]
+    groups += ray_service()["spec"]["rayClusterConfig"]["workerGroupSpecs"]
+    for group in groups:
+        container = group["template"]["spec"]["containers"][0]
+        assert {"name": "MAX_WAITING", "value": str(config.gateway.max_waiting)} in container["env"]
+
+
 def test_kubernetes_gets_the_same_application_as_the_gpu_config() -> None:
     embedded = yaml.safe_load(ray_service()["spec"]["serveConfigV2"])
     AppConfig.model_validate(serve_config(embedded).applications[0].args)

@@ -170,6 +170,10 @@ def resolve(app: AppConfig, environment: Environment) -> Settings:
     )
 
 
+PROXY_CHECK_S = "2"
+"""Serve starts a dead proxy anew after three failed checks: 30 s and more with its own period of 10 s."""
+
+
 def hand_down(settings: Settings) -> None:
     """Before Ray starts: its processes have this one's environment, and Serve's own know of the service only that. They
     take what the YAML file says, and the middleware in front of everything (`deployments/gateway/front.py`)."""
@@ -178,6 +182,7 @@ def hand_down(settings: Settings) -> None:
     os.environ["MAX_HELD_BYTES"] = str(admission.max_held_bytes)
     os.environ["CLIENT_SHARE"] = str(admission.client_share)
     os.environ.setdefault("RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH", "deployments.gateway.front:middleware")
+    os.environ.setdefault("RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S", PROXY_CHECK_S)
 
 
 def exposure(environment: Environment) -> tuple[str, ...]:

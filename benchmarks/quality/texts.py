@@ -138,7 +138,7 @@ def _straight(union: Floats, upright: Picture.Image, angle: float) -> Floats:
     """The union of layers turned back upright, on the upright canvas."""
     if not angle:
         return union
-    back = Picture.fromarray((union * 255).astype(np.uint8)).rotate(-angle, Picture.Resampling.BILINEAR)
+    back = Picture.fromarray((union * 255).astype(np.uint8)).rotate(-angle, Picture.Resampling.BILINEAR, expand=True)
     left, top = (back.width - upright.width) // 2, (back.height - upright.height) // 2
     cropped = back.crop((left, top, left + upright.width, top + upright.height))
     return np.asarray(np.asarray(cropped, np.float32) / 255, np.float32)

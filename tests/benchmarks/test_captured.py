@@ -4,14 +4,17 @@ from functools import cache
 
 import numpy as np
 import pytest
+from PIL import Image as Picture
 
 from benchmarks.quality.captured.chain import Chain
 from benchmarks.quality.captured.report import measure_captured, report_captured, visible
 from benchmarks.quality.captured.scenes import CapturedScene, captured_scenes
 from benchmarks.quality.captured.styles import STYLES
 from benchmarks.quality.fonts import FontsMissing
+from benchmarks.quality.texts import cut, turned
 from models import registry
 from models.masking.masks import rasterise
+from models.masking.regions import polygon
 
 
 @cache
@@ -62,6 +65,24 @@ def test_each_style_is_drawn_the_same_twice_and_changes_its_regions_only() -> No
         assert scene.strokes[inside].any(), one.style
         # Shadows, glows and rings reach a little out of the letters' rectangle.
         assert np.count_nonzero(scene.strokes[~inside]) < 0.5 * np.count_nonzero(scene.strokes), one.style
+
+
+@pytest.mark.parametrize("angle", [0.0, 12.0, -40.0, 90.0, -90.0, 180.0])
+def test_the_corners_of_a_text_are_turned_with_it(angle: float) -> None:
+    # Given: a bar of 90 x 10 px
+    upright = Picture.new("L", (130, 50))
+    upright.paste(255, (20, 20, 110, 30))
+
+    # When
+    ink = cut([(turned(upright, angle), np.zeros(3, np.float32))], upright, angle)
+
+    # Then
+    along, down = (float(np.linalg.norm(ink.corners[n] - ink.corners[0])) for n in (1, 3))
+    assert along == pytest.approx(90, abs=3)
+    assert down == pytest.approx(10, abs=3)
+    (alpha, _), *_ = ink.layers
+    region = rasterise([polygon([tuple(corner) for corner in ink.corners])], alpha.shape[1], alpha.shape[0]) > 0
+    assert alpha[region].sum() > 0.97 * alpha.sum()
 
 
 def test_a_captured_scene_is_measured_from_end_to_end() -> None:

@@ -127,12 +127,12 @@ def _letters(image: Image, region: Region) -> _Letters | None:
     guess = sharpened(likeness[inside], pixels[inside], _trust(reading.scale))
     ink = np.zeros_like(within)
     ink[inside] = np.where(guess > _THRESHOLD, 255, 0)
-    likeness[~inside] = alike(guess, pixels[inside], pixels[~inside])
+    colours = alike(guess, pixels[inside], pixels.reshape(-1, 3)).reshape(within.shape)
     on_plate = letters_on_plate(pixels, ink, within, reading.line_height)
     if on_plate is not None:
         letters, plate = on_plate
         return _Letters(around, plate, letters, reading.line_height)
-    ink = continued(ink, likeness, within, reading.line_height)
+    ink = continued(ink, colours, within, reading.line_height)
     return _Letters(around, within, with_bodies(pixels, ink, reading.line_height), reading.line_height)
 
 

@@ -135,3 +135,48 @@ def test_an_accent_above_the_region_is_taken_and_a_fragment_of_another_thing_is_
 
     # Then
     assert np.array_equal(mask, marked(letters | accent))
+
+
+def test_an_accent_across_the_edge_of_the_region_that_the_network_missed_is_taken_whole() -> None:
+    # Given: its lower half lies in the region; a speck of the letters' colour lies above it, too.
+    letters, within = bars(12), marked(np.zeros(SHAPE, np.bool_))
+    within[18:60] = 255
+    accent, speck = np.zeros(SHAPE, np.bool_), np.zeros(SHAPE, np.bool_)
+    accent[13:22, 32:44], speck[15:16, 112:113] = True, True
+    likeness = np.where(letters | accent | speck, 0.95, 0.05).astype(np.float32)
+
+    # When
+    mask = continued(marked(letters & (within > 0)), likeness, within, LINE_PX)
+
+    # Then
+    assert np.array_equal(mask, marked(letters | accent))
+
+
+def gap() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Letters, and what the network saw of them: of the first not its middle."""
+    letters = bars(12)
+    seen = letters.copy()
+    seen[38:44, np.flatnonzero(letters.any(axis=0))[:12]] = False
+    return letters, seen
+
+
+def test_a_missing_piece_of_a_stroke_is_taken() -> None:
+    letters, seen = gap()
+    everywhere = marked(np.ones(SHAPE, np.bool_))
+
+    mask = continued(marked(seen), np.where(letters, 0.95, 0.05).astype(np.float32), everywhere, LINE_PX)
+
+    assert np.array_equal(mask, marked(letters))
+
+
+def test_no_piece_is_missing_where_colour_does_not_tell_letters_from_their_background() -> None:
+    # Given: a large thing of their colour in one picture, in another a background that is a bit like them
+    letters, seen = gap()
+    everywhere = marked(np.ones(SHAPE, np.bool_))
+    with_thing, unclear = (np.where(letters, 0.95, 0.05).astype(np.float32) for _ in range(2))
+    with_thing[60:74, 20:80] = 0.95
+    unclear[:20] = 0.6
+
+    # Then
+    for likeness in (with_thing, unclear):
+        assert np.array_equal(continued(marked(seen), likeness, everywhere, LINE_PX), marked(seen))

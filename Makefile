@@ -1,5 +1,5 @@
 # `make serve` and `make test` are enough on a machine that has Python 3.11 (or 3.12) and make: they build .venv first.
-.PHONY: serve ui test lint format bench chaos soak fuzz quality pictures openapi typescript lock audit sbom notices clean
+.PHONY: serve ui test lint format bench chaos soak fuzz quality pictures openapi clients typescript lock audit sbom notices clean
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -64,6 +64,20 @@ openapi: .venv/.ready | $(UV)
 	cd out/openapi && npx redocly lint openapi.json
 	$(UV) tool run --quiet 'openapi-python-client>=0.26,<1' generate --path out/openapi/openapi.json \
 	    --output-path out/openapi/client --overwrite
+
+# The Python client: its types as users' checkers read them, and its package, built and installed into an empty
+# environment. Needs a network.
+clients: .venv/.ready | $(UV)
+	$(BIN)/python clients/python/make_sync.py --check
+	cd clients/python && ../../$(BIN)/mypy
+	cd clients/python && $(abspath $(UV)) tool run --quiet --from 'pyright[nodejs]>=1.1.400,<2' pyright --pythonpath ../../$(BIN)/python
+	rm -rf out/clients
+	$(UV) build --quiet --out-dir out/clients clients/python
+	$(UV) venv --quiet --python '>=3.10' out/clients/venv
+	$(UV) pip install --quiet --python out/clients/venv/bin/python "$$(ls out/clients/*.whl)[cli,progress]" mypy
+	out/clients/venv/bin/python -c 'import text_removal; print(text_removal.__version__)'
+	out/clients/venv/bin/text-removal --help >/dev/null
+	cd examples/python && ../../out/clients/venv/bin/mypy --strict --config-file= .
 
 # The client in TypeScript: its types, its tests in Node and Chromium, its package. Needs Node and npm.
 typescript: .venv/.ready

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 import pypdfium2
 
@@ -25,7 +26,7 @@ class Pdf:
 
     def __init__(self, path: Path, dpi: int, *, keep_untouched: bool) -> None:
         self._keep_untouched = keep_untouched
-        self._scale = dpi / POINTS_PER_INCH
+        self._scale: Any = dpi / POINTS_PER_INCH  # a float will do, whatever its declaration says
         try:
             with PDFIUM:
                 self._pdf = pypdfium2.PdfDocument(path)

@@ -29,20 +29,25 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Held:
+    """`handles` are open files and sockets."""
+
     processes: int
     rss_bytes: int
     uss_bytes: int
+    handles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """After `requests` requests in all: memory by role ("all": everything), and which errors were met so far."""
+    """After `requests` requests in all: what is held by role ("all": everything), bytes of the data folder, and which
+    errors were met so far."""
 
     requests: int
     seconds: float
     held: Mapping[str, Held]
     sorts: Mapping[str, int]
     errors: Mapping[str, int]
+    stored_bytes: int = 0
 
 
 def points(count: int) -> list[int]:
@@ -70,7 +75,8 @@ def measure(
             done = point
             time.sleep(SETTLE_S)
             seconds = time.perf_counter() - started
-            yield Point(point, seconds, held(service.process.pid), dict(sorts), dict(errors))
+            stored = sum(path.stat().st_size for path in (folder / "data").rglob("*") if path.is_file())
+            yield Point(point, seconds, held(service.process.pid), dict(sorts), dict(errors), stored)
 
 
 async def _perform(url: str, part: Sequence[Step], pictures: Pictures, clients: int) -> Counter[str]:
@@ -93,17 +99,18 @@ def held(parent_pid: int) -> dict[str, Held]:
     """Memory of a process and its children, by role and for all."""
     found = {}
     for role, processes in by_role(parent_pid).items():
-        rss = uss = 0
+        rss = uss = handles = 0
         for process in processes:
             with contextlib.suppress(psutil.Error):
                 memory = process.memory_full_info()
-                rss, uss = rss + memory.rss, uss + memory.uss
-        found[role] = Held(len(processes), rss, uss)
+                rss, uss, handles = rss + memory.rss, uss + memory.uss, handles + process.num_fds()
+        found[role] = Held(len(processes), rss, uss, handles)
     everything = list(found.values())
     found[ALL] = Held(
         sum(one.processes for one in everything),
         sum(one.rss_bytes for one in everything),
         sum(one.uss_bytes for one in everything),
+        sum(one.handles for one in everything),
     )
     return found
 
@@ -115,7 +122,9 @@ def reports(results: Sequence[Point]) -> list[Report]:
     header = ("processes", "how many", *(f"after {point.requests}" for point in results), "growth")
     ratios = [
         f"from request {first.requests} to {last.requests}: RSS {_growth(first, last, ALL, 'rss_bytes')},"
-        f" USS {_growth(first, last, ALL, 'uss_bytes')} in {last.seconds - first.seconds:.0f} s"
+        f" USS {_growth(first, last, ALL, 'uss_bytes')} in {last.seconds - first.seconds:.0f} s",
+        f"open files and sockets: {first.held[ALL].handles} and {last.held[ALL].handles}; data folder:"
+        f" {first.stored_bytes / 1e6:.1f} and {last.stored_bytes / 1e6:.1f} MB, of tasks that are kept",
     ]
     kinds = ", ".join(f"{count} {sort}" for sort, count in sorted(last.sorts.items()))
     errors = ", ".join(f"{count} × {error}" for error, count in sorted(last.errors.items())) or "none"

@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 MAX_URL_LENGTH = 2048
+MAX_HOST_LENGTH, MAX_LABEL_LENGTH = 253, 63
 
 _METADATA = frozenset(
     ipaddress.ip_address(address)
@@ -82,8 +83,8 @@ def parse(url: str) -> httpx.URL:
     """Raises: InvalidRequest."""
     try:
         parsed = httpx.URL(url)
-        sound = parsed.scheme in ("http", "https") and bool(parsed.raw_host) and len(url) <= MAX_URL_LENGTH
-    except httpx.InvalidURL:
+        sound = parsed.scheme in ("http", "https") and _is_host(host_of(parsed)) and len(url) <= MAX_URL_LENGTH
+    except (httpx.InvalidURL, UnicodeError):
         sound = False
     if not sound or any(character.isspace() for character in url):
         raise InvalidRequest("callback_url is not an http or https URL", field="callback_url")
@@ -99,6 +100,11 @@ def resolve(host: str, port: int) -> list[str]:
     """Blocks; the system's resolver, each address once, in its order. Raises: OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(place[0]) for *_, place in found))
+
+
+def _is_host(host: str) -> bool:
+    """By the lengths of RFC 1035: resolvers raise what they like for others."""
+    return 0 < len(host) <= MAX_HOST_LENGTH and all(0 < len(label) <= MAX_LABEL_LENGTH for label in host.split("."))
 
 
 def _normal(host: str) -> str:

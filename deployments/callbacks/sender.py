@@ -152,7 +152,7 @@ class CallbackSender:
         loop = asyncio.get_running_loop()
         try:
             found = await loop.run_in_executor(self._threads, self._resolver, host, port)
-        except OSError:
+        except (OSError, UnicodeError):
             raise Undelivered(f"the host {host} does not resolve") from None
         return self._policy.permitted(host, found)
 

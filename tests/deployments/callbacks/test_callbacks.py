@@ -62,7 +62,9 @@ async def sending(
 @pytest.mark.parametrize(
     "url",
     ["", "hooks", "/path", "ftp://a.example.org/", "http://", "http:///x", "http://a b/", "http://a:port/", "file:///x",
-     "http://[::1/", "https://a.example.org/" + "x" * 2048, "http://a.example.org/\n", "javascript:alert(1)"],
+     "http://[::1/", "https://a.example.org/" + "x" * 2048, "http://a.example.org/\n", "javascript:alert(1)",
+     "http://" + "a" * 64 + ".example.org/", "http://a..example.org/",
+     "http://" + "a." * 130 + "org/"],
 )  # fmt: skip
 def test_a_malformed_url_is_an_invalid_request_that_names_the_field(url: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
@@ -297,9 +299,10 @@ async def test_the_next_address_is_tried_if_one_accepts_no_connection() -> None:
     assert (outcome.state, outcome.attempts) == (CallbackState.DELIVERED, 1)
 
 
-async def test_a_name_that_does_not_resolve_is_a_failure_with_a_reason() -> None:
+@pytest.mark.parametrize("error", [socket.gaierror(-2, "Name or service not known"), UnicodeError("label too long")])
+async def test_a_name_that_does_not_resolve_is_a_failure_with_a_reason(error: Exception) -> None:
     def resolver(host: str, port: int) -> list[str]:
-        raise socket.gaierror(-2, "Name or service not known")
+        raise error
 
     async with sending("hooks.invalid", resolver=resolver) as sender:
         outcome = await sender(ended("http://hooks.invalid/"))

@@ -191,10 +191,13 @@ CALLS: dict[str, Callable[[BlobStore], Any]] = {
 )
 @pytest.mark.parametrize("call", CALLS)
 async def test_whatever_an_object_store_raises_is_a_store_that_is_unavailable(call: str, error: Exception) -> None:
-    blobs = BlobStore(Broken(error), "bucket/secret")
+    failures: list[None] = []
+    blobs = BlobStore(Broken(error), "bucket/secret", lambda: failures.append(None))
 
     with pytest.raises(StoreUnavailable, match="the blob store cannot be") as caught:
         await CALLS[call](blobs)
+
+    assert len(failures) == 1
 
     assert caught.value.__cause__ is error
     assert "secret" not in caught.value.message

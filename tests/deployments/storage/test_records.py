@@ -236,12 +236,15 @@ async def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
 
 
 async def test_a_redis_that_has_gone_is_a_store_that_is_unavailable(tmp_path: Path) -> None:
+    failures: list[None] = []
     with redis_server(tmp_path) as url:
-        store = await open_store(url)
+        store = await open_store(url, lambda: failures.append(None))
         epoch = await store.acquire("a")
+    assert failures == []
 
     with pytest.raises(StoreUnavailable):
         await store.save(task("a"), epoch)
+    assert len(failures) == 1
     with pytest.raises(StoreUnavailable):
         await open_store(url)
     await store.close()

@@ -9,7 +9,8 @@ from deployments.messages.task import TaskRecord, TaskStatus
 from deployments.storage.opening import open_store
 from deployments.storage.records import TaskStore
 from deployments.tracking.driver import TrackerLimits
-from deployments.tracking.tracker import TaskTracker
+from deployments.tracking.tracker import Load, TaskTracker
+from models.errors import InvalidImage
 from tests.deployments.tracking.tracker.fakes import INFO, Clock, Sent, Work, task
 from tests.deployments.tracking.tracker.following import ONE_AT_A_TIME, end_of, seen, tracked
 
@@ -193,3 +194,32 @@ async def test_a_submission_is_told_how_long_it_will_take_and_learns_from_those_
         assert last.estimated_remaining_s == pytest.approx(10.0 * 1.2 + 2 * 8.0)
         assert (await tracking.get("c")).estimated_remaining_s == pytest.approx(8.0 + 8.0)
         work.let_go()
+
+
+async def test_every_end_is_told_once_and_the_load_says_what_is_left(
+    store: TaskStore, work: Work, sent: Sent, clock: Clock
+) -> None:
+    # Given
+    ends: list[tuple[str, TaskStatus]] = []
+    work.hold("a")
+    work.failures["b"] = [InvalidImage("no image")]
+    tracking = TaskTracker(
+        store, work.blobs, work, sent, ONE_AT_A_TIME, clock=clock,
+        on_end=lambda record: ends.append((record.task_id, record.status)),
+    )  # fmt: skip
+    await tracking.start()
+    for name in "abc":
+        await tracking.submit(task(name, input_bytes=10))
+    await work.until_running("a")
+    clock.now += 7.0
+    # Then
+    assert tracking.load == Load(running=1, waiting=2, oldest_s=7.0, queued_bytes=30, watching=0)
+    # When
+    await tracking.cancel("c")
+    work.let_go()
+    await end_of(tracking, "a")
+    await end_of(tracking, "b")
+    await tracking.stop()
+    # Then
+    assert sorted(ends) == [("a", TaskStatus.COMPLETED), ("b", TaskStatus.ERROR), ("c", TaskStatus.CANCELLED)]
+    assert tracking.load == Load(0, 0, 0.0, 0, 0)

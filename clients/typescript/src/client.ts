@@ -1,3 +1,4 @@
+import { Batch } from "./batch.js";
 import { Connection, type Call, type Where } from "./connection.js";
 import { fileOf, form } from "./form.js";
 import { resultOf, type Result } from "./result.js";
@@ -34,12 +35,7 @@ export class Client {
    */
   async submit(image: wire.Picture, options: wire.TaskFields & Call = {}): Promise<Task> {
     const { mask, ...fields } = options;
-    const finds = !mask && !fields.regions;
-    const asked = {
-      task_id: newId(),
-      ...(finds && { detect: true, mask_mode: "strokes" as const }),
-      ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null)),
-    };
+    const asked = { task_id: newId(), ...whereOf(mask, fields) };
     const read = (answer: Response) => answer.json() as Promise<wire.Accepted>;
     const accepted = await this.post("/inpaint-regions-async", { image, mask }, asked, read);
     return new Task(this.connection, accepted.task_id, accepted);
@@ -48,6 +44,23 @@ export class Client {
   /** A task that was started before, here or elsewhere. Nothing is asked yet. */
   task(id: string): Task {
     return new Task(this.connection, id);
+  }
+
+  /**
+   * Starts a task for each of up to 1000 pictures (a zip stands for those in it), all with the same options. All are taken
+   * or none; a picture that is wrong is an item with an error.
+   */
+  async submitBatch(images: readonly wire.Picture[], options: wire.BatchFields & Call = {}): Promise<Batch> {
+    const { mask, ...fields } = options;
+    const asked = { batch_id: newId(), ...whereOf(mask, fields) };
+    const read = (answer: Response) => answer.json() as Promise<wire.BatchStatus>;
+    const { batch_id } = await this.post("/inpaint-batch", { image: images, mask }, asked, read);
+    return new Batch(this.connection, batch_id);
+  }
+
+  /** A batch that was started before, here or elsewhere. Nothing is asked yet. */
+  batch(id: string): Batch {
+    return new Batch(this.connection, id);
   }
 
   /** How many tasks there are, and which are active. */
@@ -71,16 +84,21 @@ export class Client {
   }
 
   private async post<Answer>(
-    path: string, pictures: Record<string, wire.Picture | undefined>, options: Call & object,
+    path: string, pictures: Record<string, wire.Picture | readonly wire.Picture[] | undefined>, options: Call & object,
     read: (answer: Response) => Promise<Answer>,
   ): Promise<Answer> {
     const { signal, onUpload, requestId, ...fields } = options;
-    const files = Object.entries(pictures).map(
-      async ([name, picture]) => [name, picture && await fileOf(picture, signal)] as const,
-    );
-    const body = form(Object.fromEntries(await Promise.all(files)), fields);
+    const files = Object.entries(pictures).flatMap(([name, of]) =>
+      [of ?? []].flat().map(async (picture) => [name, await fileOf(picture, signal)] as const));
+    const body = form(await Promise.all(files), fields);
     return this.connection.ask(path, { method: "POST", body }, { signal, onUpload, requestId }, read);
   }
+}
+
+/** The fields that were given; where none of them says where to fill, the text is found, and filled as `removeText` does. */
+function whereOf(mask: wire.Picture | undefined, fields: object & { regions?: unknown }): object {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
+  return { ...(!mask && !fields.regions && { detect: true, mask_mode: "strokes" }), ...Object.fromEntries(given) };
 }
 
 /** 128 random bits. Not crypto.randomUUID: pages served over plain HTTP do not have it. */

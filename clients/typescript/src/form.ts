@@ -1,11 +1,9 @@
 import type { Picture } from "./wire.js";
 
 /** A form of files and fields. What is undefined or null is left out; lists and objects go as JSON. */
-export function form(files: Record<string, Blob | undefined>, fields: object): FormData {
+export function form(files: readonly (readonly [name: string, file: Blob])[], fields: object): FormData {
   const made = new FormData();
-  for (const [name, file] of Object.entries(files)) {
-    if (file) made.append(name, file, "name" in file ? String(file.name) : name);
-  }
+  for (const [name, file] of files) made.append(name, file, "name" in file ? String(file.name) : name);
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
     made.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));

@@ -1,3 +1,4 @@
+export { Batch } from "./batch.js";
 export { Client } from "./client.js";
 export { Task } from "./task.js";
 export { verifyCallback, type Callback, type Signed } from "./callbacks.js";

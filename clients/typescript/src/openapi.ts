@@ -26,6 +26,71 @@ export interface components {
             websocket_url: string | null;
         };
         /**
+         * BatchAnswer
+         * @description `status` is `completed` once all items have ended, however they did; the counts add up to `total`.
+         */
+        BatchAnswer: {
+            /** Batch Id */
+            batch_id: string;
+            /** Cancelled */
+            cancelled: number;
+            /** Completed */
+            completed: number;
+            /** Created At */
+            created_at: string;
+            /** Error */
+            error: number;
+            /** Expired */
+            expired: number;
+            /** Overall Progress */
+            overall_progress: number;
+            /** Pending */
+            pending: number;
+            /** Processing */
+            processing: number;
+            /** Results Url */
+            results_url: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "processing" | "completed";
+            /** Status Url */
+            status_url: string;
+            /** Tasks */
+            tasks: components["schemas"]["BatchItemAnswer"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * BatchItemAnswer
+         * @description `task_id` is null for a picture that never became a task; `error`, `error_message` and `field` then say why.
+         *     `expired`: it has ended, and how is no longer known.
+         */
+        BatchItemAnswer: {
+            /** Error */
+            error: string | null;
+            /** Error Message */
+            error_message: string | null;
+            /** Field */
+            field: string | null;
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+            /** Overall Progress */
+            overall_progress: number;
+            /** Result Url */
+            result_url: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "preparing" | "processing" | "completed" | "error" | "cancelled" | "expired";
+            /** Task Id */
+            task_id: string | null;
+        };
+        /**
          * CallbackAnswer
          * @description `reason` says why it was refused or failed.
          */

@@ -24,6 +24,10 @@ export type RegionsFields = Fields<Schemas["RegionsBody"], never> & { regions: r
 export type MaskFields = Fields<Schemas["InpaintBody"], never> & { mask: Picture; regions?: never };
 export type TaskFields = Fields<Schemas["TaskBody"], never> & { mask?: Picture };
 
+/** What is asked of all pictures of a batch. */
+export type BatchFields = Omit<TaskFields, "task_id"> & { batch_id?: string | undefined };
+
+export type BatchStatus = Schemas["BatchAnswer"];
 export type Detection = Schemas["DetectionAnswer"];
 export type FoundText = Schemas["FoundText"];
 export type TaskStatus = Schemas["TaskStatusAnswer"];

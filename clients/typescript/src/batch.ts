@@ -1,10 +1,16 @@
-import type { Call, Connection } from "./connection.js";
+import { type Call, type Connection, worthAnotherTry } from "./connection.js";
 import { TaskFinishedError } from "./errors.js";
 import { Task } from "./task.js";
 import { sleep } from "./waiting.js";
 import type * as wire from "./wire.js";
 
 const EVERY_MS = 1000;
+const PATIENCE_MS = 300_000;
+
+interface Waiting extends Call {
+  onProgress?: ((status: wire.BatchStatus) => void) | undefined;
+  patience?: number | undefined;
+}
 
 /** Many pictures that were handed in together. Each is a task; what is wrong with one does not stop the others. */
 export class Batch {
@@ -20,13 +26,18 @@ export class Batch {
     return new Task(this.connection, `${this.id}.${index}`);
   }
 
-  /** How it stands once all items have ended, however each ended. Asks every second. */
-  async wait(options: Call & { onProgress?: (status: wire.BatchStatus) => void } = {}): Promise<wire.BatchStatus> {
-    for (;;) {
-      const status = await this.status(options);
-      options.onProgress?.(status);
-      if (status.status === "completed") return status;
-      await sleep(EVERY_MS, options.signal);
+  /** How it stands once all items have ended, however each ended. Asks every second, through an outage of `patience` ms. */
+  async wait(options: Waiting = {}): Promise<wire.BatchStatus> {
+    const { signal, onProgress, patience = PATIENCE_MS } = options;
+    for (let heardAt = Date.now(); ; await sleep(EVERY_MS, signal)) {
+      try {
+        const status = await this.status(options);
+        heardAt = Date.now();
+        onProgress?.(status);
+        if (status.status === "completed") return status;
+      } catch (error) {
+        if (signal?.aborted || !worthAnotherTry(error) || Date.now() - heardAt > patience) throw error;
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Client, TaskNotFinishedError, UnknownTaskError, type BatchStatus } from "text-removal-client";
-import { picture, serve, type Service } from "./service.js";
+import { picture, relay, serve, type Service } from "./service.js";
 
 describe("batches", () => {
   let service: Service;
@@ -36,6 +36,16 @@ describe("batches", () => {
     const again = await client.submitBatch([picture], { batch_id: "once", mask, allow_full_mask: true });
 
     assert.equal((await again.status()).total, 1);
+  });
+
+  it("are waited for through an outage of the service", async () => {
+    const gate = await relay(service.url);
+    const batch = await new Client({ url: gate.url, retries: 0 }).submitBatch([picture], { batch_id: "held-on" });
+    const waiting = batch.wait({ onProgress: ({ overall_progress }) => { if (overall_progress) gate.cut(); } });
+    setTimeout(() => void service.completes("held-on.0").then(gate.restore), 3000);
+
+    assert.equal((await waiting).completed, 1);
+    gate.stop();
   });
 
   it("have no whole zip before their end, and are cancelled", async () => {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 
 export const ROOT = new URL("../../../", import.meta.url);
@@ -45,5 +46,42 @@ export async function serve(...keys: string[]): Promise<Service> {
     breaks: (fault) => tell("/test/faults", fault),
     completes: (taskId) => tell(`/test/tasks/${taskId}`, {}),
     stop: () => child.stdin.end(),
+  };
+}
+
+/** An address that stays while the service behind it is away. */
+export interface Relay {
+  url: string;
+  /** Breaks what is open, and hangs up on what comes. */
+  cut(): void;
+  restore(): void;
+  stop(): void;
+}
+
+export async function relay(to: string): Promise<Relay> {
+  const open = new Set<Socket>();
+  let up = true;
+  const server = createServer((near) => {
+    if (!up) return void near.destroy();
+    const far = connect(Number(new URL(to).port), "127.0.0.1");
+    for (const [end, other] of [[near, far], [far, near]] as const) {
+      open.add(end);
+      end.pipe(other);
+      end.on("error", () => other.destroy()).on("close", () => open.delete(end));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = () => {
+    up = false;
+    for (const end of open) end.destroy();
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut,
+    restore: () => { up = true; },
+    stop: () => {
+      cut();
+      server.close();
+    },
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { CancelledError, Client, InferenceFailedError, TaskConflictError, TaskNotFinishedError, UnauthorizedError, UnknownTaskError, type ProgressUpdate, type TaskEvent, type Way } from "text-removal-client";
-import { picture, serve, type Service } from "./service.js";
+import { CancelledError, Client, ConnectionLostError, InferenceFailedError, TaskConflictError, TaskNotFinishedError, UnauthorizedError, UnknownTaskError, type ProgressUpdate, type TaskEvent, type Way } from "text-removal-client";
+import { picture, relay, serve, type Service } from "./service.js";
 
 const WAYS: Way[] = ["websocket", "sse", "polling"];
 const KEY = "tell-nobody_42+/=";
@@ -80,6 +80,32 @@ describe("tasks", () => {
         assert.equal(event.task_id, task.id);
         break;
       }
+    });
+
+    it(`are followed through an outage of the service, by ${way}`, async () => {
+      const gate = await relay(service.url);
+      const far = new Client({ url: gate.url, apiKey: KEY, retries: 1 });
+      const task = await far.submit(picture, { task_id: `held-through-an-outage-${way}` });
+      const kinds: string[] = [];
+
+      for await (const event of task.events({ ways: [way] })) {
+        kinds.push(event.type);
+        if (kinds.length > 1) continue;
+        gate.cut();
+        setTimeout(() => void service.completes(task.id).then(gate.restore), 2500);
+      }
+
+      assert.equal(kinds.at(-1), "task_completed");
+      assert.equal(kinds.filter((kind) => kind !== "progress_update").length, 1);
+      gate.stop();
+    });
+
+    it(`are given up when patience ends, by ${way}`, async () => {
+      const gate = await relay(service.url);
+      const far = new Client({ url: gate.url, apiKey: KEY, retries: 0 });
+      const task = await far.submit(picture, { task_id: `held-for-nothing-${way}` });
+      await assert.rejects(task.wait({ ways: [way], patience: 500, onProgress: gate.cut }), ConnectionLostError);
+      gate.stop();
     });
 
     it(`are unknown if nobody started them, by ${way}`, async () => {

@@ -47,6 +47,26 @@ def test_axe_finds_nothing_in_any_state(site: Site, editor: EditorPage, device: 
     assert {state: found for state, found in told.items() if found} == {}
 
 
+@pytest.mark.parametrize("site", [{"api_keys": ("people:secret",)}], indirect=True)
+@pytest.mark.parametrize("device", [DESK | LIGHT, DESK | DARK])
+def test_axe_finds_nothing_where_a_key_is_asked_for_and_where_a_run_fails(
+    site: Site, editor: EditorPage, device: dict[str, Any]
+) -> None:
+    editor.visit(site.url)
+    key = editor.page.get_by_role("textbox", name="API key")
+    key.wait_for()
+    assert violations(editor) == []
+    key.fill("secret")
+    editor.button("Continue").click()
+    editor.open(("a.png", picture("navy")))
+    editor.wait_for_marks(2)
+    refusal = {"error": "inference_failed", "message": "no memory"}
+    editor.page.route("**/inpaint-regions-async", lambda route: route.fulfill(status=500, json=refusal))
+    editor.primary.click()
+    editor.page.get_by_role("alert").get_by_text("no memory").wait_for()
+    assert violations(editor) == []
+
+
 class Fingers:
     """Touches as Chromium gets them from a screen."""
 

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Request
@@ -54,8 +55,8 @@ class File:
 
 def ui_routes() -> APIRouter:
     router = APIRouter()
-    files = {path.name: File.of(path.read_bytes(), TYPES[path.suffix]) for path in sorted(FOLDER.iterdir())}
-    page = files.pop(PAGE).content
+    files = _built()
+    page = files[PAGE].content
 
     @router.get("/ui", include_in_schema=False)
     async def ui(request: Request) -> Response:
@@ -67,7 +68,7 @@ def ui_routes() -> APIRouter:
     @router.get("/ui/{name}", include_in_schema=False)
     async def part(request: Request, name: str) -> Response:
         """Scripts, styles, pictures."""
-        if name not in files:
+        if name not in files or name == PAGE:
             raise HTTPException(404)
         return _answer(request, files[name])
 
@@ -77,6 +78,11 @@ def ui_routes() -> APIRouter:
         return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
     return router
+
+
+@cache
+def _built() -> dict[str, File]:
+    return {path.name: File.of(path.read_bytes(), TYPES[path.suffix]) for path in sorted(FOLDER.iterdir())}
 
 
 def _answer(request: Request, file: File) -> Response:

@@ -40,7 +40,8 @@ def erased(job: EraseJob) -> Erased:
     regions = tuple(Region(text.points) for text in texts(width, height)) if job.detect else job.regions
     if job.mask is None and not regions:
         kind, file = untouched(decoded, job)
-        return Erased(file, replace(INFO, media_type=kind, width=width, height=height, model="none", regions_count=0))
+        size = {"width": width, "height": height, "pages": decoded.pages}
+        return Erased(file, replace(INFO, media_type=kind, model="none", regions_count=0, **size))
     if job.mask is None:
         mask = masks.rasterise(regions, width, height) > 0
     else:

@@ -175,6 +175,24 @@ def test_what_the_browser_cannot_show_is_shown_all_the_same(site: Site, editor: 
     assert next(iter(site.backend.tasks.jobs.values())).image.startswith(b"II*")
 
 
+def test_each_page_of_a_scan_is_a_picture(site: Site, editor: EditorPage) -> None:
+    # Given
+    pages = [Image.new("RGB", (600, 400), colour) for colour in ("navy", "maroon")]
+    scan = io.BytesIO()
+    pages[0].save(scan, "TIFF", save_all=True, append_images=pages[1:])
+    editor.visit(site.url)
+    # When
+    editor.open(("scan.tiff", scan.getvalue()))
+    editor.button("scan-2.tiff, not run yet").click()
+    editor.wait_for_marks(2)
+    editor.primary.click()
+    editor.wait_for_result()
+    # Then
+    name, pixels = editor.download()
+    assert name == "scan-2-clean.png"
+    assert pixels[0, 0].tolist() == [128, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("locale", "sentence"),
     [("zh-CN", "把图片拖到这里"), ("ja-JP", "ここに画像をドロップ"), ("de-DE", "Drop pictures here")],

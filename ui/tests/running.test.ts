@@ -56,6 +56,7 @@ class Fake implements ServiceVerbs {
     return Promise.resolve();
   };
 
+  preview: ServiceVerbs["preview"] = (file) => Promise.resolve([file, 1]);
   converted: ServiceVerbs["converted"] = (file) => Promise.resolve(file);
 }
 

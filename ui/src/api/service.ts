@@ -5,6 +5,8 @@ import { follow, ways, type End, type Listener } from "./follow";
 import { Http, type Keys, type Sending } from "./http";
 import type { Fields, FoundText, Info, Models, Progress, Result } from "./types";
 
+/** Changes nothing: the one region lies outside and is left out. */
+const NOTHING = { regions: "[[-2,-2,-1,-1]]", on_bad_region: "skip" };
 const TRIES = 6;
 const LONGEST_WAIT_S = 20;
 
@@ -58,12 +60,18 @@ export class Service {
     }
   }
 
-  /** The same pixels as another file: nothing is to be filled, because the one region lies outside and is left out. */
+  /** The same pixels as another file. */
   async converted(file: Blob, format: string, quality: number | null, sending: Sending): Promise<Blob> {
-    const fields: Record<string, string> = { regions: "[[-2,-2,-1,-1]]", on_bad_region: "skip", output_format: format };
-    if (quality !== null) fields["output_quality"] = String(quality);
+    const fields = { ...NOTHING, output_format: format, ...(quality === null ? {} : { output_quality: String(quality) }) };
     const [answer] = await this.http.send("POST", "/inpaint-regions", form(file, fields), sending);
     return answer;
+  }
+
+  /** A page as a PNG, and how many pages there are. */
+  async preview(file: Blob, page: number): Promise<[shown: Blob, pages: number]> {
+    const fields = { ...NOTHING, output_format: "png", page: String(page) };
+    const [answer, headers] = await this.http.send("POST", "/inpaint-regions", form(file, fields));
+    return [answer, Number(headers.get("X-Pages") ?? 1)];
   }
 }
 

@@ -10,6 +10,8 @@ export interface Picture extends Size {
   readonly key: string;
   readonly file: Blob;
   readonly shown: Blob;
+  /** Of a file with several, from 0. */
+  readonly page?: number;
 }
 
 /** What the service says of a result. */

@@ -7,7 +7,7 @@ import type { Mark } from "../editor/marks";
 import type { Service } from "../api/service";
 import type { Settings } from "./settings";
 
-export type ServiceVerbs = Pick<Service, "detect" | "submit" | "follow" | "status" | "result" | "cancel" | "converted">;
+export type ServiceVerbs = Pick<Service, "detect" | "submit" | "follow" | "status" | "result" | "cancel" | "converted" | "preview">;
 
 export interface Pictures {
   /** A picture of what came back from the service. */

@@ -5,6 +5,7 @@ import { pictureOf } from "../editor/document";
 import type { Area } from "../editor/marks";
 import { documentOf, type Desk } from "./desk";
 import { problemOf } from "./problems";
+import { pageOf } from "./settings";
 
 export class Finds {
   private readonly stops = new Map<string, AbortController>();
@@ -22,7 +23,7 @@ export class Finds {
       const confidence = String(this.desk.settings().confidence);
       const found = await this.desk.service.detect(
         pictureOf(document).file,
-        { min_confidence: confidence },
+        { min_confidence: confidence, ...pageOf(pictureOf(document)) },
         { signal: stop.signal },
       );
       const areas = found.map(

@@ -8,6 +8,9 @@ import { formatOf } from "./formats";
 import { measured } from "./pictures";
 import { problemOf } from "./problems";
 
+/** A long scan is opened in part rather than filling the memory. */
+const MOST_PAGES = 30;
+
 export interface Refusal {
   readonly name: string;
   readonly problem: Problem;
@@ -26,11 +29,13 @@ export class Opener {
     let first = true;
     for (const file of files) {
       try {
-        const [format, picture] = await this.read(file);
-        const id = this.desk.newId();
-        this.desk.dispatch({ type: "opened", id, name: file.name || `picture.${format.toLowerCase()}`, format, picture });
-        if (first) this.desk.dispatch({ type: "chosen", id });
-        first = false;
+        const format = await this.format(file);
+        for await (const [picture, name] of this.pictures(file, file.name || `picture.${format.toLowerCase()}`)) {
+          const id = this.desk.newId();
+          this.desk.dispatch({ type: "opened", id, name, format, picture });
+          if (first) this.desk.dispatch({ type: "chosen", id });
+          first = false;
+        }
       } catch (error) {
         if (isAbort(error)) continue;
         const problem = error instanceof Refused ? error.problem : problemOf(error);
@@ -40,28 +45,35 @@ export class Opener {
     return refused;
   }
 
-  private async read(file: File): Promise<[format: string, picture: Picture]> {
+  private async format(file: File): Promise<string> {
     const limits = this.limits();
     const format = formatOf(new Uint8Array(await file.slice(0, 64).arrayBuffer()));
     if (!format) throw new Refused("not_a_picture", "");
     if (limits && file.size > limits.max_file_size) throw new Refused("file_too_large", megabytes(limits.max_file_size));
-    const picture = await this.picture(file);
-    if (limits && picture.width * picture.height > limits.max_image_pixels) {
-      throw new Refused("too_many_pixels", String(Math.floor(limits.max_image_pixels / 1e6)));
-    }
-    return [format, picture];
+    return format;
   }
 
-  /** What the browser cannot read, a HEIC or a TIFF, the service makes a PNG of. */
-  private async picture(file: File): Promise<Picture> {
-    const key = this.desk.newId();
-    try {
-      return await measured(key, file, file);
-    } catch {
-      return measured(key, file, await this.desk.service.converted(file, "png", null, {}));
+  /** What the browser cannot read, a HEIC or a TIFF, the service makes PNGs of: one a page. */
+  private async *pictures(file: File, name: string): AsyncGenerator<[picture: Picture, name: string]> {
+    const own = await measured(this.desk.newId(), file, file).catch(() => null);
+    if (own) return yield [this.checked(own), name];
+    for (let [page, pages] = [0, 1]; page < Math.min(pages, MOST_PAGES); page++) {
+      const [shown, all] = await this.desk.service.preview(file, page);
+      pages = all;
+      const picture = this.checked(await measured(this.desk.newId(), file, shown, page));
+      yield [picture, pages > 1 ? paged(name, page + 1) : name];
     }
   }
+
+  private checked(picture: Picture): Picture {
+    const most = this.limits()?.max_image_pixels;
+    if (most && picture.width * picture.height > most) throw new Refused("too_many_pixels", String(Math.floor(most / 1e6)));
+    return picture;
+  }
 }
+
+/** `scan.tiff`, 2: `scan-2.tiff`. */
+const paged = (name: string, page: number): string => name.replace(/(\.\w+)?$/, (suffix) => `-${page}${suffix}`);
 
 class Refused extends Error {
   readonly problem: Problem;

@@ -3,13 +3,13 @@
 import { isAbort, pause, ServiceError } from "../api/errors";
 import type { Fields, Progress, Result } from "../api/types";
 import type { RunNews } from "../editor/actions";
-import { pictureOf, type Document, type Facts } from "../editor/document";
+import { pictureOf, type Document, type Facts, type Picture } from "../editor/document";
 import type { Point } from "../editor/geometry";
 import { plan, type Part } from "../editor/plan";
 import { documentOf, type Desk } from "./desk";
 import { addedFacts, factsOf } from "./facts";
 import { problemOf } from "./problems";
-import { fields, isLossless } from "./settings";
+import { fields, isLossless, pageOf } from "./settings";
 import { newsOf, SHARE } from "./stages";
 import { Turns } from "./turns";
 
@@ -81,7 +81,7 @@ export class Runs {
   private async work(job: Job, resumed: number | null): Promise<void> {
     let [picture, facts] = [pictureOf(job.document), null as Facts | null];
     for (let part = resumed ?? 0; part < job.parts.length; part++) {
-      if (part !== resumed) await this.submit(job, part, picture.file);
+      if (part !== resumed) await this.submit(job, part, picture);
       const result = await this.followed(job, part);
       picture = await this.desk.pictures.made(result.file);
       facts = addedFacts(facts, factsOf(result.headers));
@@ -90,11 +90,11 @@ export class Runs {
     this.desk.dispatch({ type: "runFinished", id: job.document.id, run: job.run, picture, facts });
   }
 
-  private async submit(job: Job, part: number, file: Blob): Promise<void> {
+  private async submit(job: Job, part: number, picture: Picture): Promise<void> {
     this.tell(job, part, { stage: "upload", part, done: 0, remaining: null }, 0);
     job.at = { task: taskId(job.run, part), arrived: false };
-    const all = { ...job.base, ...(await this.where(job, part)) };
-    await this.desk.service.submit(taskId(job.run, part), file, all, {
+    const all = { ...job.base, ...pageOf(picture), ...(await this.where(job, part)) };
+    await this.desk.service.submit(taskId(job.run, part), picture.file, all, {
       signal: job.signal,
       onUpload: (done) =>
         this.tell(job, part, done < 1 ? { stage: "upload", done } : { stage: "waiting", done: null }, SHARE.upload * done),

@@ -1,6 +1,7 @@
 /** What a person chooses once; remembered in this browser. */
 
 import type { Fields } from "../api/types";
+import type { Picture } from "../editor/document";
 import type { Size } from "../editor/geometry";
 
 export interface Settings {
@@ -56,6 +57,8 @@ export function save(store: Pick<Storage, "setItem">, settings: Settings): void 
     // A browser that lets nothing be stored forgets; nothing else follows from it.
   }
 }
+
+export const pageOf = ({ page }: Picture): Fields => (page ? { page: String(page) } : {});
 
 /** Bytes a pixel of a photo takes as PNG, at most: a result larger than the service takes could not be gone on with. */
 const PNG_BYTES = 2.25;

@@ -76,7 +76,9 @@ export class Board {
   }
 
   setScene(scene: Scene): void {
+    const other = (scene.compare === "beside") !== (this.scene.compare === "beside");
     this.scene = scene;
+    if (other && this.fitted) this.fit();
     this.overlay.visible = scene.compare !== "beside" && !scene.peek;
     this.draw();
   }
@@ -97,7 +99,7 @@ export class Board {
   }
 
   fit(): void {
-    this.look(fit(this.picture, this.window), true);
+    this.look(this.whole(), true);
   }
 
   actualSize(): void {
@@ -116,6 +118,14 @@ export class Board {
   /** The middle of what is seen, in pixels of the picture. */
   centre(): Point {
     return toPicture(this.view, [this.window.width / 2, this.window.height / 2]);
+  }
+
+  /** The picture as a whole; side by side each half of the window shows one. */
+  private whole(): View {
+    const { width, height } = this.window;
+    if (this.scene.compare !== "beside") return fit(this.picture, this.window);
+    const view = fit(this.picture, { width: width / 2, height });
+    return { ...view, x: view.x + width / 4 };
   }
 
   private look(view: View, fitted: boolean): void {
@@ -139,7 +149,7 @@ export class Board {
     this.window = { width, height };
     this.painter.resize(this.window, devicePixelRatio);
     this.overlay.resize(this.window);
-    this.look(this.fitted ? fit(this.picture, this.window) : this.view, this.fitted);
+    this.look(this.fitted ? this.whole() : this.view, this.fitted);
   }
 
   private at(event: PointerEvent | WheelEvent): Point {

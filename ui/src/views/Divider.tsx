@@ -5,7 +5,8 @@ import { compare, divider, peek } from "./ui";
 
 /** The edge between before and after: dragged, or moved with the arrow keys. */
 export function Divider() {
-  if (compare.value !== "divider" || peek.value || !current.value || current.value.at === 0) return null;
+  if (compare.value === "off" || peek.value || !current.value || current.value.at === 0) return null;
+  if (compare.value === "beside") return <Sides />;
   const move = (event: PointerEvent & { currentTarget: HTMLElement }): void => {
     const box = event.currentTarget.parentElement?.getBoundingClientRect();
     if (box && event.buttons) divider.value = clamp((event.clientX - box.left) / box.width, 0, 1);
@@ -40,12 +41,18 @@ export function Divider() {
           ⟷
         </span>
       </div>
-      <span class="side left" aria-hidden="true">
-        {words.before}
-      </span>
-      <span class="side right" aria-hidden="true">
-        {words.after}
-      </span>
+      <Sides />
     </>
   );
 }
+
+const Sides = () => (
+  <>
+    <span class="side left" aria-hidden="true">
+      {words.before}
+    </span>
+    <span class="side right" aria-hidden="true">
+      {words.after}
+    </span>
+  </>
+);

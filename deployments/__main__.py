@@ -24,9 +24,9 @@ from deployments.config.settings import (
     resolve,
 )
 from deployments.errors import StoreUnavailable
+from deployments.remote.supervisor import BROKEN_EXIT, STOP_S, Supervisor, end_within
 from deployments.storage.holding import ALIVE_S, refuse_if_held
 from deployments.storage.opening import open_store
-from deployments.supervisor import BROKEN_EXIT, STOP_S, Supervisor, end_within
 
 APP_NAME = "text-removal"
 FIND_GATEWAYS_S = 3.0

@@ -17,7 +17,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": set(),
     "deployments.errors": {"models"},
     "deployments.metrics": set(),
-    "deployments.supervisor": set(),
     "deployments.threads": {"deployments.errors", "models"},
     "deployments.messages": {"deployments.errors", "models"},
     "deployments.config": {"models"},

@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
-from deployments.supervisor import BROKEN_EXIT
+from deployments.remote.supervisor import BROKEN_EXIT
 from tests.conftest import SERVE_CONFIG
 from tests.pictures import base64_of, decoded, encoded, grid_of_regions, outside, photo
 from tests.service import Service, running

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from deployments.supervisor import UNANSWERED_S, Supervisor
+from deployments.remote.supervisor import UNANSWERED_S, Supervisor
 
 
 class Clock:
@@ -92,7 +92,7 @@ def test_the_first_signal_stops_in_good_order_and_the_second_at_once() -> None:
     # Given: a process that never finishes its stop
     code = """
 import os, signal, time
-from deployments.supervisor import Supervisor
+from deployments.remote.supervisor import Supervisor
 watched = Supervisor(tuple, lambda: None, lambda: print("killed", flush=True))
 signal.signal(signal.SIGTERM, watched.on_signal)
 print("ready", flush=True)
@@ -116,7 +116,7 @@ time.sleep(60)
 def test_a_stop_that_hangs_is_ended() -> None:
     code = """
 import time
-from deployments.supervisor import end_within
+from deployments.remote.supervisor import end_within
 end_within(0.1, 3, lambda: print("last", flush=True))
 time.sleep(60)
 """

@@ -34,6 +34,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *COMMON, "deployments.api", "deployments.callbacks", "deployments.config", "deployments.messages",
         "deployments.remote", "deployments.storage", "models",
     },
+    "deployments.batch": {
+        *COMMON, "deployments.api", "deployments.config", "deployments.inference", "deployments.messages",
+        "deployments.pipeline", "models",
+    },
 }  # fmt: skip
 """Which part may import which other part. `deployments.app` and `deployments.__main__` know all; nobody knows them."""
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import chaos as chaoses
+from benchmarks import data as pools
 from benchmarks import overload as overloads
 from benchmarks import scale as scales
 from benchmarks import service as services
@@ -191,3 +192,11 @@ def soak(
         found = gathered(measured, each)
     if found:
         show(soaks.reports(found))
+
+
+@app.command()
+def data() -> None:
+    """The pool of Ray Data against the model alone: one that sleeps, in 4 workers, and cv2 in one."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = list(pools.measure(Path(folder), tell=tell))
+    show([pools.report(results)])

@@ -3,7 +3,8 @@
 import re
 
 MAX_SCANS = 100
-"""Encoders write 1 to about 15; the standard has room for a few hundred. A thousand take a minute of one processor."""
+"""Encoders write 1 to about 15; the standard has room for a few hundred. One costs 0.4 to 1.2 ms a megapixel: a hundred
+over 100 megapixels of nothing, in a file of 1 MB, 4 s of one processor, which no cancel and no deadline can end."""
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")

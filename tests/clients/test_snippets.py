@@ -26,9 +26,9 @@ SET_UP = re.compile(r"(make|docker|pip|npm) ")
 ABSENT = {"presidio_image_redactor"}
 """Libraries of others that are no part of the tests' environment: such code is only read."""
 
-# An error of the service ends the script, but for the cancel of a task that may have ended.
+# An error of the service ends the script, but for the cancel of a task, or a batch, that may have ended.
 CURL = """
-curl() { case "$*" in *cancel-task*) command curl -sS "$@" ;; *) command curl -sS --fail-with-body "$@" ;; esac; }
+curl() { case "$*" in *cancel*) command curl -sS "$@" ;; *) command curl -sS --fail-with-body "$@" ;; esac; }
 """
 
 

@@ -312,3 +312,49 @@ def test_no_service_and_a_wrong_key_are_told_at_once(command: Command, monkeypat
     assert "http://127.0.0.1:9" in nobody.output
     assert "TEXT_REMOVAL_URL" in nobody.output
     assert "API key" in wrong.output
+
+
+def test_regions_come_from_files_of_labelme_and_coco(command: Command, backend: PictureBackend) -> None:
+    # Given
+    make("in/a.png")
+    make("in/b.png", seed=1)
+    box = [[1, 1], [9, 1], [9, 9], [1, 9]]
+    Path("labelme.json").write_text(json.dumps({"shapes": [{"label": "t", "shape_type": "polygon", "points": box}]}))
+    coco = {
+        "images": [{"id": 1, "file_name": "a.png"}],
+        "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 8, 8]}],
+    }
+    Path("coco.json").write_text(json.dumps(coco))
+    # When
+    command.done("remove", "in", "-o", "out", "--regions", "labelme.json")
+    command.done("remove", "in", "-o", "out2", "--regions", "coco.json")
+    # Then
+    points = [job.regions[0].points for job in backend.jobs]
+    assert points == [tuple((float(x), float(y)) for x, y in box)] * 3, "of labelme for both, of COCO for its own"
+    assert Path("out2/b.png").read_bytes() == Path("in/b.png").read_bytes()
+
+
+def test_a_page_of_a_document_has_regions_of_its_own(command: Command, backend: PictureBackend) -> None:
+    with zipfile.ZipFile("book.cbz", "w") as book:
+        for number in range(2):
+            book.writestr(f"{number}.jpg", encoded(photo(48, 32, number), "JPEG"))
+
+    command.done("detect", "book.cbz", "-o", "found.jsonl")
+    lines = [json.loads(line) for line in Path("found.jsonl").read_text().splitlines()]
+    kept = [line for line in lines if line["page"] == "1.jpg"]
+    Path("found.jsonl").write_text("".join(json.dumps(line) + "\n" for line in kept))
+    command.done("remove", "book.cbz", "-o", "out", "--regions", "found.jsonl")
+
+    assert {line["page"] for line in lines} == {"0.jpg", "1.jpg"}
+    (job,) = backend.jobs
+    assert np.array_equal(decoded(job.image), decoded(encoded(photo(48, 32, 1), "JPEG")))
+
+
+@pytest.mark.parametrize("content", [b"no archive", b"PK\x05\x06" + b"\0" * 18])
+def test_an_archive_without_pictures_is_copied_and_what_is_none_fails(command: Command, content: bytes) -> None:
+    Path("a.zip").write_bytes(content)
+
+    result = command("remove", "a.zip", "-o", "out")
+
+    assert result.exit_code == (0 if content.startswith(b"PK") else 1)
+    assert Path("out/a.zip").exists() is content.startswith(b"PK")

@@ -12,6 +12,7 @@ import text_removal
 from clients.python.tests.conftest import QUICK
 from clients.python.tests.cutting import wire_to
 from clients.python.tests.serving import PictureBackend, Running, serving
+from deployments.api.ports import ServiceHealth
 from deployments.errors import QueueFull
 from models.errors import WeightsUnavailable
 from tests.pictures import base64_of, decoded, encoded, photo
@@ -159,6 +160,15 @@ def test_the_service_says_what_it_is(client: Client) -> None:
     assert (info.version, info.model.name, info.limits.max_image_size) == ("1.2.3", "lama", 2048)
     assert "JPEG" in info.limits.supported_formats
     assert client.tasks().total_tasks == 0
+
+
+def test_an_unhealthy_service_says_so_at_once(client: Client, running: Running, backend: PictureBackend) -> None:
+    backend.state = ServiceHealth(False, True, ("no model answers",), {})
+
+    health = client.health()
+
+    assert (health.status, health.degraded, health.reasons) == ("unhealthy", True, ("no model answers",))
+    assert len(running.calls) == 1
 
 
 async def test_the_async_twin_does_the_same(running: Running, backend: PictureBackend, picture: Path) -> None:

@@ -186,8 +186,9 @@ def test_a_task_nobody_knows_is_told(client: Client, monkeypatch: pytest.MonkeyP
 
     with pytest.raises(text_removal.UnknownTask):
         client.task("nope").status()
-    with pytest.raises(text_removal.UnknownTask):
-        client.task("nope").wait()
+    for name in ("nope", "no?pe#"):
+        with pytest.raises(text_removal.UnknownTask):
+            client.task(name).wait()
 
 
 def test_an_expired_result_is_told(client: Client, running: Running, backend: PictureBackend) -> None:

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from text_removal._async.io import AsyncEvents, AsyncSocket, open_socket, receive, sleep
 from text_removal.connection import PREFIX
-from text_removal.errors import ApiError, ConnectionFailed, Unauthorized, UnknownTask, WaitTimedOut
+from text_removal.errors import ApiError, ConnectionFailed, NotFound, Unauthorized, UnknownTask, WaitTimedOut
 from text_removal.errors.answers import PASSING, api_error
 from text_removal.progress import Event, TaskStatus, event_of, event_of_status
 
@@ -44,7 +45,7 @@ class AsyncNews:
 
     def __init__(self, client: "AsyncClient", task_id: str, after_seq: int, timeout_s: float | None) -> None:
         self._client = client
-        self._task_id = task_id
+        self._task_id = quote(task_id, safe="")
         self._seq = after_seq
         self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
         self._heard_at = time.monotonic()
@@ -138,7 +139,9 @@ class AsyncNews:
                 error = api_error(response.status_code, _json(await response.aread()), response.headers)
                 if error.retryable:
                     raise Broken(str(error))
-                raise error if type(error) is not ApiError else NoWay from error
+                if type(error) in (ApiError, NotFound):
+                    raise NoWay from error
+                raise error
             if not response.headers.get("content-type", "").startswith("text/event-stream"):
                 raise NoWay
             async for line in response.aiter_lines():

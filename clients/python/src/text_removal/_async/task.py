@@ -5,6 +5,7 @@ Its blocking twin in `_sync` is made of this file by `make_sync.py`.
 
 from contextlib import aclosing
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from text_removal._async.io import AsyncEvents
 from text_removal._async.news import AsyncNews
@@ -30,7 +31,7 @@ class AsyncTask:
 
     async def status(self) -> TaskStatus:
         """Raises: UnknownTask."""
-        answer = await self._client.request("GET", f"{PREFIX}/task-status/{self.id}")
+        answer = await self._client.request("GET", f"{PREFIX}/task-status/{quote(self.id, safe='')}")
         return TaskStatus.from_wire(answer.json())
 
     def events(self, after_seq: int = -1, *, timeout: float | None = None) -> AsyncEvents:
@@ -57,7 +58,7 @@ class AsyncTask:
 
     async def cancel(self) -> None:
         """Returns when its work has really stopped. Raises: UnknownTask, TaskFinished."""
-        await self._client.request("POST", f"{PREFIX}/cancel-task/{self.id}")
+        await self._client.request("POST", f"{PREFIX}/cancel-task/{quote(self.id, safe='')}")
 
     async def result(self, *, timeout: float | None = None) -> Result:
         """Waits for the end, then fetches the picture. Raises: UnknownTask, WaitTimedOut, TaskFailed, TaskCancelled,
@@ -69,5 +70,5 @@ class AsyncTask:
                         raise TaskFailed(event.error_message or "the task failed", event.error)
                     if event.status == "cancelled":
                         raise TaskCancelled(f"task {self.id} was cancelled")
-        answer = await self._client.request("GET", f"{PREFIX}/task-result/{self.id}")
+        answer = await self._client.request("GET", f"{PREFIX}/task-result/{quote(self.id, safe='')}")
         return result_of(answer.content, answer.headers)

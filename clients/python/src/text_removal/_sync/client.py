@@ -126,8 +126,8 @@ class Client:
         return Info.from_wire((self.request("GET", f"{PREFIX}/info")).json())
 
     def health(self) -> Health:
-        """Raises: Unavailable (503) for a service that is not healthy."""
-        return from_wire(Health, (self.request("GET", f"{PREFIX}/health")).json())
+        """Also of a service that is not healthy."""
+        return from_wire(Health, (self.request("GET", f"{PREFIX}/health", fine=(503,))).json())
 
     def request(
         self,
@@ -136,12 +136,14 @@ class Client:
         *,
         files: Mapping[str, bytes] | None = None,
         fields: Mapping[str, str] | None = None,
+        fine: Sequence[int] = (),
     ) -> httpx.Response:
-        """One request to any route of the service, with all patience. `path` starts at the root."""
+        """One request to any route of the service, with all patience. `path` starts at the root; `fine` are statuses
+        that are no error here, if it is the service that says so."""
         request_id = uuid4().hex
         retrying = Retrying(**self.patience.tenacity())
         try:
-            return retrying(self._attempt, method, path, files, fields, request_id)
+            return retrying(self._attempt, method, path, files, fields, fine, request_id)
         except BROKEN as error:
             reason = str(error) or type(error).__name__
             raise ConnectionFailed(f"{self.address.url} cannot be reached: {reason}", request_id) from error
@@ -157,12 +159,16 @@ class Client:
         path: str,
         files: Mapping[str, bytes] | None,
         fields: Mapping[str, str] | None,
+        fine: Sequence[int],
         request_id: str,
     ) -> httpx.Response:
         response = self.http.request(method, path, files=files, data=fields, headers={"X-Request-ID": request_id})
         if response.is_success:
             return response
-        raise api_error(response.status_code, _json(response), response.headers)
+        body = _json(response)
+        if response.status_code in fine and isinstance(body, Mapping) and "error" not in body:
+            return response
+        raise api_error(response.status_code, body, response.headers)
 
     def _post(self, path: str, images: Mapping[str, ImageLike], fields: Mapping[str, str]) -> httpx.Response:
         files = {name: in_thread(encoded, image) for name, image in images.items()}

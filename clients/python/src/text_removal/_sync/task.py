@@ -5,6 +5,7 @@ Made of its twin in `_sync` by `make_sync.py`: change that one.
 
 from contextlib import closing
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from text_removal._sync.io import Events
 from text_removal._sync.news import News
@@ -30,7 +31,7 @@ class Task:
 
     def status(self) -> TaskStatus:
         """Raises: UnknownTask."""
-        answer = self._client.request("GET", f"{PREFIX}/task-status/{self.id}")
+        answer = self._client.request("GET", f"{PREFIX}/task-status/{quote(self.id, safe='')}")
         return TaskStatus.from_wire(answer.json())
 
     def events(self, after_seq: int = -1, *, timeout: float | None = None) -> Events:
@@ -56,7 +57,7 @@ class Task:
 
     def cancel(self) -> None:
         """Returns when its work has really stopped. Raises: UnknownTask, TaskFinished."""
-        self._client.request("POST", f"{PREFIX}/cancel-task/{self.id}")
+        self._client.request("POST", f"{PREFIX}/cancel-task/{quote(self.id, safe='')}")
 
     def result(self, *, timeout: float | None = None) -> Result:
         """Waits for the end, then fetches the picture. Raises: UnknownTask, WaitTimedOut, TaskFailed, TaskCancelled,
@@ -68,5 +69,5 @@ class Task:
                         raise TaskFailed(event.error_message or "the task failed", event.error)
                     if event.status == "cancelled":
                         raise TaskCancelled(f"task {self.id} was cancelled")
-        answer = self._client.request("GET", f"{PREFIX}/task-result/{self.id}")
+        answer = self._client.request("GET", f"{PREFIX}/task-result/{quote(self.id, safe='')}")
         return result_of(answer.content, answer.headers)

@@ -90,7 +90,7 @@ class Batch:
                 continue
             try:
                 work = Work(item, self.open(item))
-            except Spoiled as error:
+            except Exception as error:
                 self._failed(item, "", error)
                 continue
             names = work.document.names
@@ -142,7 +142,7 @@ class Batch:
                     await anyio.to_thread.run_sync(work.keep, index, result)
             except ENDS_ALL as error:
                 raise NoService(str(error)) from error
-            except (TextRemovalError, Spoiled, OSError, ValueError) as error:
+            except Exception as error:  # whatever the libraries make of a broken file: it fails alone
                 work.failed += 1
                 self._failed(work.item, name, error)
             else:
@@ -156,7 +156,7 @@ class Batch:
         if self.writes and (work.several or not work.failed):
             try:
                 work.write(self.report)
-            except (Spoiled, OSError, ValueError) as error:
+            except Exception as error:
                 self._failed(work.item, "", error)
         else:
             work.document.close()
@@ -168,7 +168,7 @@ class Batch:
             facts = {"error": error.error, "request_id": error.request_id}
         elif isinstance(error, Spoiled):
             facts["error"] = error.error
-        message = error.message if isinstance(error, TextRemovalError) else str(error)
+        message = error.message if isinstance(error, TextRemovalError) else str(error) or type(error).__name__
         self.report.write(item.source, page, FAILED, message=message, lasting=lasting(error), **facts)
         self.display.problem(item, page, message)
 

@@ -17,19 +17,13 @@ log = logging.getLogger(__name__)
 OURS = "ray_text_removal_"
 RAYS = frozenset(
     {
+        "ray_component_cpu_percentage",
+        "ray_component_gpu_memory_mb",
+        "ray_component_rss_bytes",
+        "ray_node_disk_free",
         "ray_serve_deployment_replica_healthy",
         "ray_serve_deployment_replica_starts_total",
-        "ray_serve_deployment_queued_queries",
-        "ray_serve_num_http_requests_total",
-        "ray_serve_num_http_error_requests_total",
         "ray_serve_replica_processing_queries",
-        "ray_component_cpu_percentage",
-        "ray_component_rss_bytes",
-        "ray_component_gpu_memory_mb",
-        "ray_node_disk_free",
-        "ray_node_disk_usage",
-        "ray_node_mem_total",
-        "ray_node_mem_used",
     }
 )
 """What the dashboard and the alerts ask of Ray, and no more: nobody else's tenth of a page is worth its price."""
@@ -49,7 +43,7 @@ def merge(pages: Iterable[str]) -> bytes:
         for line in page.splitlines():
             if line.startswith("# "):
                 kind, name = line.split(" ", 3)[1:3]
-                family = name if name.startswith(OURS) or name in RAYS else ""
+                family = name if _is_of_use(name) else ""
                 if family and kind in ("HELP", "TYPE"):
                     known = heads.setdefault(family, [])
                     known += [line] if not any(head.startswith(f"# {kind} ") for head in known) else []
@@ -57,6 +51,11 @@ def merge(pages: Iterable[str]) -> bytes:
                 samples.setdefault(family, []).append(NOISE.sub("", line).replace(",}", "}", 1))
     lines = [line for family, head in heads.items() if family in samples for line in (*head, *samples[family])]
     return "\n".join([*lines, ""]).encode()
+
+
+def _is_of_use(name: str) -> bool:
+    """Not when a series was made: Prometheus has no use for that in this format."""
+    return name in RAYS or (name.startswith(OURS) and not name.endswith("_created"))
 
 
 async def merged_metrics() -> bytes:

@@ -94,3 +94,27 @@ def test_serve_s_file_behind_its_buffer_gets_json_too() -> None:
 def test_what_other_processes_print_is_json_too() -> None:
     assert as_json('{"level": "INFO"}') == '{"level": "INFO"}'
     assert json.loads(as_json('Traceback "of" \N{SNOWMAN}')) == {"message": 'Traceback "of" \N{SNOWMAN}'}
+
+
+def test_lines_of_ray_s_processes_come_out_as_they_are_and_not_once_for_many(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from ray._private.ray_logging import global_worker_stdstream_dispatcher as printed
+
+    from deployments.__main__ import _print_json
+
+    before = list(printed.handlers)
+    printed.add_handler("ray_print_logs", lambda batch: print("(ServeReplica pid=1)", *batch["lines"]))
+    handlers = [handler for name in ("ray", "ray.serve") for handler in logging.getLogger(name).handlers]
+    formatters = [(handler, handler.formatter) for handler in handlers]
+    try:
+        _print_json()
+        batch = {"lines": ['{"level": "INFO"}', '{"level": "INFO"}', "no JSON"], "pid": 1}
+        printed.emit(batch)  # type: ignore[no-untyped-call]
+    finally:
+        printed.handlers = before
+        for handler, formatter in formatters:
+            handler.setFormatter(formatter)
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines == [{"level": "INFO"}, {"level": "INFO"}, {"message": "no JSON"}]

@@ -20,6 +20,9 @@ ray_text_removal_forward_seconds_sum{{model="lama",node="{node}"}} 0.5
 # HELP ray_node_disk_free Bytes
 # TYPE ray_node_disk_free gauge
 ray_node_disk_free{{node="{node}",Version="2.60.0"}} 7.0
+# HELP ray_text_removal_windows_created When
+# TYPE ray_text_removal_windows_created gauge
+ray_text_removal_windows_created{{node="{node}"}} 1.7e+09
 # HELP ray_text_removal_empty Nothing yet
 # TYPE ray_text_removal_empty gauge
 """  # noqa: E501

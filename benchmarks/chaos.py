@@ -28,6 +28,12 @@ RESTART = "SIGTERM and a new start"
 FAULTS = (*KINDS, STORAGE, RESTART)
 SHORT = ("Eraser", "TaskTracker", STORAGE, RESTART)
 AWAY_S = 5.0
+PATIENCE_S = 60.0
+"""Of a client, for one answer."""
+
+LAST_WORDS_S = 15.0
+"""What clients get to hear the ends they wait for, after all tasks have ended."""
+
 SETTLE_S = 180.0
 """How long tasks may take after the last fault: one that was refused its storage waits for up to 30 s each time."""
 
@@ -85,7 +91,7 @@ class Chaos:
 
     async def look(self) -> bytes:
         """What the right answer is."""
-        async with client_of(self.url) as http:
+        async with client_of(self.url, PATIENCE_S) as http:
             answer = await _post(http, self._request)
             answer.raise_for_status()
             return answer.content
@@ -97,7 +103,7 @@ class Chaos:
 
     async def _ask(self) -> bool:
         try:
-            async with client_of(self.url) as http:
+            async with client_of(self.url, PATIENCE_S) as http:
                 answer = await _post(http, self._request)
         except httpx.HTTPError as error:
             self.ledger.synchronous[type(error).__name__] += 1
@@ -129,7 +135,7 @@ class Chaos:
         """As a client should: the same again until it is taken."""
         while True:
             with contextlib.suppress(httpx.HTTPError):
-                async with client_of(self.url) as http:
+                async with client_of(self.url, PATIENCE_S) as http:
                     answer = await http.post(
                         self._task.path,
                         content=self._task.content.replace(b"TASK-ID", task_id.encode()),
@@ -145,19 +151,19 @@ class Chaos:
 
     async def _watch(self, task_id: str) -> None:
         """Server-sent events, taken up again wherever they end."""
-        last = ""
-        while not self.stopping:
+        last, ended = "", False
+        while not (ended or self.stopping):
             with contextlib.suppress(httpx.HTTPError):
                 headers = {"Last-Event-ID": last} if last else {}
                 async with (
-                    client_of(self.url) as http,
+                    client_of(self.url, PATIENCE_S) as http,
                     http.stream("GET", f"/api/v1/tasks/{task_id}/events", headers=headers) as answer,
                 ):
                     async for kind, number in _events(answer):
                         last = number or last
                         if kind in ("task_completed", "task_failed", "task_cancelled"):
                             self.ledger.ends[task_id] += 1
-                            return
+                            ended = True
             await asyncio.sleep(0.5)
 
     async def settle(self, patience_s: float) -> None:
@@ -170,7 +176,7 @@ class Chaos:
             await asyncio.sleep(0.5)
 
     async def _settle(self, task_id: str) -> None:
-        async with client_of(self.url) as http:
+        async with client_of(self.url, PATIENCE_S) as http:
             status = (await http.get(f"/api/v1/task-status/{task_id}")).json()["status"]
             if status not in ("completed", "error", "cancelled"):
                 return
@@ -216,6 +222,9 @@ async def _measure(
             await chaos.settle(SETTLE_S)
         finally:
             chaos.submitting, chaos.stopping = False, True
+            _, late = await asyncio.wait(clients, timeout=LAST_WORDS_S)
+            for client in late:
+                client.cancel()
             await asyncio.gather(*clients, return_exceptions=True)
     return chaos.ledger, struck
 

@@ -9,13 +9,14 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.clients.conftest import PYTHON_CLIENT, ROOT, run
+from tests.clients.conftest import PYTHON_CLIENT, ROOT, TYPESCRIPT, run
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -76,6 +77,7 @@ def test_every_example_is_listed_and_no_other() -> None:
         "python/task",
         "typescript/remove-text",
         "typescript/task",
+        "typescript/regions",
     ],
 )
 def test_an_example_for_one_picture(name: str, request: pytest.FixtureRequest, url: str, tmp_path: Path) -> None:
@@ -91,7 +93,7 @@ def test_an_example_for_one_picture(name: str, request: pytest.FixtureRequest, u
     )
 
     assert (tmp_path / "clean.jpg").read_bytes() == PICTURE
-    assert "%" in told if name.endswith("task") else "cv2" in told
+    assert {"task": "100", "regions": "1 of 1 texts"}.get(name.partition("/")[2], "cv2") in told
 
 
 @pytest.mark.parametrize("name", ["curl/folder", "python/folder", "typescript/folder"])
@@ -114,6 +116,32 @@ def test_an_example_for_a_folder_goes_on_where_it_stopped_and_names_what_cannot_
     assert {path.name for path in out.iterdir()} == {"a.jpg", "b c.jpg", "d.jpg"}
     assert (out / "a.jpg").read_text() == "done before"
     assert (out / "b c.jpg").read_bytes() == PICTURE
+
+
+def test_the_example_for_a_batch_brings_a_zip_and_names_what_cannot_be_done(
+    compiled: Path, url: str, pictures: Path, tmp_path: Path
+) -> None:
+    files = sorted(pictures.iterdir())
+
+    for _ in range(2):  # the second time it is the same batch
+        told = run("node", compiled / "batch.js", "out.zip", *files, cwd=tmp_path, TEXT_REMOVAL_URL=url)
+
+        assert "3 done, 1 not" in told
+        assert "notes.txt: " in told
+        with zipfile.ZipFile(tmp_path / "out.zip") as made:
+            assert len(made.namelist()) == 4  # and the manifest
+
+
+def test_every_verb_of_the_client_in_typescript_is_shown_in_an_example_or_its_guide() -> None:
+    # Given
+    source = "".join((TYPESCRIPT / f"src/{name}.ts").read_text() for name in ("client", "task", "batch"))
+    verbs = set(re.findall(r"^  (?:async )?(\w+)\(.*\{$", source, re.MULTILINE)) - {"constructor"}
+    assert {"removeText", "submitBatch", "events", "wait", "results"} <= verbs
+    # When
+    shown = "".join(path.read_text() for path in EXAMPLES.glob("typescript/*.ts"))
+    shown += (TYPESCRIPT / "README.md").read_text()
+    # Then
+    assert {verb for verb in verbs if f"{verb}(" not in shown} == set()
 
 
 @pytest.fixture(params=["python/callbacks", "typescript/callbacks"])

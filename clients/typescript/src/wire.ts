@@ -8,6 +8,9 @@ export type Region =
   | Schemas["CornersForm"]
   | Schemas["PolygonForm"]
   | Schemas["NestedForm"]
+  | { left: number; top: number; right: number; bottom: number }
+  | { left: number; top: number; width: number; height: number }
+  | { bbox: readonly [x: number, y: number, width: number, height: number] }
   | readonly [x1: number, y1: number, x2: number, y2: number]
   | readonly (readonly number[])[];
 

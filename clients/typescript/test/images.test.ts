@@ -43,6 +43,8 @@ describe("images", () => {
     const regions = [
       { x: 5, y: 5, width: 60, height: 20 }, { x1: 5, y1: 50, x2: 60, y2: 90 },
       { points: [[1, 1], [9, 1], [9, 9]] as [number, number][] }, [3, 3, 30, 30] as const,
+      { bounding_box: { x: 1, y: 1, width: 9, height: 9 }, text: "a word" }, { bbox: [1, 1, 9, 9] as const },
+      { left: 1, top: 1, right: 9, bottom: 9 }, { left: 1, top: 1, width: 9, height: 9 }, [[1, 1], [9, 1], [9, 9]],
     ];
     await client.erase(picture, { regions, keep: [[0, 0, 9, 9]], mask_mode: "strokes", verify: true });
     await client.erase(picture, { mask: picture, allow_full_mask: true });
@@ -52,7 +54,7 @@ describe("images", () => {
     const found = await client.detect(picture, { min_confidence: 0.5 });
 
     assert.equal(found.regions[0]?.confidence, 0.9);
-    await client.erase(picture, { regions: found.regions as errors.Region[] });
+    await client.erase(picture, { regions: found.regions });
   });
 
   it("knows the service's models, limits, tasks and health", async () => {

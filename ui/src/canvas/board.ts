@@ -20,6 +20,7 @@ type Mode = "idle" | "pan" | "draw" | "pinch" | "held";
 
 const EMPTY: Scene = { after: null, before: null, changed: null, compare: "off", divider: 0.5, peek: false };
 const TAP = 5;
+const REST_MS = 120;
 
 export class Board {
   readonly overlay: Overlay;
@@ -36,6 +37,7 @@ export class Board {
   private from: Point = [0, 0];
   private spread = 0;
   private frame = 0;
+  private moving = 0;
   private fitted = true;
   private space = false;
   private last: Point = [0, 0];
@@ -66,6 +68,7 @@ export class Board {
   destroy(): void {
     this.watcher.disconnect();
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.moving);
     this.overlay.destroy();
   }
 
@@ -128,7 +131,14 @@ export class Board {
     return { ...view, x: view.x + width / 4 };
   }
 
+  /** What moves is drawn fast, and well when it has come to rest. */
   private look(view: View, fitted: boolean): void {
+    clearTimeout(this.moving);
+    this.moving = window.setTimeout(() => {
+      this.moving = 0;
+      this.overlay.settle();
+      this.draw();
+    }, REST_MS);
     this.view = view;
     this.fitted = fitted;
     this.overlay.place(view);
@@ -139,7 +149,7 @@ export class Board {
   private draw(): void {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
-      this.painter.paint(this.scene, this.view, this.window, devicePixelRatio);
+      this.painter.paint(this.scene, this.view, this.window, devicePixelRatio, this.moving !== 0);
     });
   }
 
@@ -160,6 +170,7 @@ export class Board {
   private readonly down = (event: PointerEvent): void => {
     if ((event.target as Element).closest("[data-control]")) return;
     const at = this.at(event);
+    this.overlay.settle();
     this.pointers.set(event.pointerId, at);
     if (this.pointers.size === 2) return this.pinch(event);
     if (this.pointers.size > 2) return;

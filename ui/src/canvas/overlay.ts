@@ -16,6 +16,8 @@ const COLOURS = {
   keep: { stroke: "#059669", fill: "rgba(5, 150, 105, 0.12)", dash: [6, 4] },
 };
 
+const SETTLE_MS = 150;
+
 export interface OverlayEvents {
   onTap(area: Area): void;
   onMoved(area: Area, points: Point[]): void;
@@ -31,6 +33,9 @@ export class Overlay {
   private readonly lines = new Map<string, Line>();
   private readonly draft: Line = new Line({ listening: false, strokeScaleEnabled: false, visible: false });
   private readonly wet: Line = new Line({ lineCap: "round", lineJoin: "round", visible: false });
+  private view: View = { scale: 1, x: 0, y: 0 };
+  private settled = this.view;
+  private settledAt = 0;
   private marks: readonly Mark[] = [];
   private selected: string | null = null;
 
@@ -60,9 +65,23 @@ export class Overlay {
     this.stage.size(window);
   }
 
+  /** While the view moves what has been drawn is moved as it is, and drawn anew a few times a second: strokes are slow. */
   place(view: View): void {
-    this.stage.scale({ x: view.scale, y: view.scale });
-    this.stage.position({ x: view.x, y: view.y });
+    this.view = view;
+    if (Date.now() - this.settledAt > SETTLE_MS) return this.settle();
+    const { scale, x, y } = this.settled;
+    const by = view.scale / scale;
+    this.stage.container().style.transform = `translate(${view.x - x * by}px, ${view.y - y * by}px) scale(${by})`;
+  }
+
+  /** Draws the marks where the view is. */
+  settle(): void {
+    this.settledAt = Date.now();
+    if (this.settled === this.view) return;
+    this.settled = this.view;
+    this.stage.container().style.transform = "";
+    this.stage.scale({ x: this.view.scale, y: this.view.scale });
+    this.stage.position({ x: this.view.x, y: this.view.y });
     this.frame.forceUpdate();
   }
 

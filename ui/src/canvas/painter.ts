@@ -32,7 +32,7 @@ export class Painter {
     this.board = null;
   }
 
-  paint(scene: Scene, view: View, window: Size, ratio: number): void {
+  paint(scene: Scene, view: View, window: Size, ratio: number, rough: boolean): void {
     const context = this.context;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
@@ -46,8 +46,8 @@ export class Painter {
       context.rect(x, 0, to - x, height);
       context.clip();
       context.translate(view.x + shift, view.y);
-      this.checkers(picture, view.scale);
-      picture.draw(context, view.scale);
+      if (picture.transparent) this.checkers(picture, view.scale);
+      picture.draw(context, view.scale, rough);
       if (changed && scene.changed) {
         context.drawImage(scene.changed, 0, 0, picture.whole.width * view.scale, picture.whole.height * view.scale);
       }

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { protocols } from "../src/api/http";
 import { errorOf } from "../src/api/errors";
 import { marked } from "../src/canvas/changes";
-import { fit, toPicture, toWindow, zoomed } from "../src/canvas/view";
+import { fit, pinched, toPicture, toWindow, zoomed } from "../src/canvas/view";
 import { bounds, capsules, clampedInto, hasArea, movedInside, simplified, type Point } from "../src/editor/geometry";
 import { filler } from "../src/work/masks";
 import { distinct, formatOf, resultName } from "../src/work/formats";
@@ -51,6 +51,15 @@ test("zooming leaves the place under the pointer where it is", () => {
   const [x, y] = toWindow(zoomed(view, 1.7, about, picture, window), toPicture(view, about));
   expect(x).toBeCloseTo(300);
   expect(y).toBeCloseTo(200);
+});
+
+test("what lies between two fingers stays between them", () => {
+  const [picture, window] = [{ width: 4000, height: 3000 }, { width: 800, height: 600 }];
+  const view = fit(picture, window);
+  const between = toPicture(view, [350, 300]);
+  const [x, y] = toWindow(pinched(view, [400, 300], [480, 340], [300, 300], picture, window), between);
+  expect(x).toBeCloseTo(390);
+  expect(y).toBeCloseTo(320);
 });
 
 test("masks are read as the service reads them", () => {

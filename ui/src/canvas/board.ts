@@ -5,7 +5,7 @@ import type { Area, Mark } from "../editor/marks";
 import { Drawing, type Drawn, type Hands } from "./drawing";
 import { Overlay } from "./overlay";
 import { Painter, type Scene } from "./painter";
-import { centred, fit, panned, toPicture, zoomed, type View } from "./view";
+import { centred, fit, panned, pinched, toPicture, zoomed, type View } from "./view";
 
 export interface BoardEvents extends Drawn {
   onMoved(area: Area, points: Point[]): void;
@@ -35,7 +35,6 @@ export class Board {
   private hands: Hands = { tool: "select", effect: "erase", size: 40, locked: false };
   private mode: Mode = "idle";
   private from: Point = [0, 0];
-  private spread = 0;
   private frame = 0;
   private moving = 0;
   private fitted = true;
@@ -198,9 +197,11 @@ export class Board {
       case "pan":
         this.pan(at[0] - before[0], at[1] - before[1]);
         break;
-      case "pinch":
-        this.pinched(event.pointerId, before, at);
+      case "pinch": {
+        const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
+        if (other) this.look(pinched(this.view, before, at, other, this.picture, this.window), false);
         break;
+      }
       case "draw":
         this.drawing.go(this.hands, this.path(event));
         break;
@@ -232,18 +233,7 @@ export class Board {
     this.abandon();
     this.overlay.drop();
     this.mode = "pinch";
-    const [a, b] = [...this.pointers.values()] as [Point, Point];
-    this.spread = Math.hypot(a[0] - b[0], a[1] - b[1]);
     event.stopPropagation();
-  }
-
-  private pinched(id: number, before: Point, at: Point): void {
-    const other = [...this.pointers].find(([key]) => key !== id)?.[1];
-    if (!other) return;
-    const spread = Math.hypot(at[0] - other[0], at[1] - other[1]);
-    this.pan((at[0] - before[0]) / 2, (at[1] - before[1]) / 2);
-    if (this.spread > 0) this.zoom(spread / this.spread, [(at[0] + other[0]) / 2, (at[1] + other[1]) / 2]);
-    this.spread = spread;
   }
 
   private abandon(): void {

@@ -36,6 +36,14 @@ export function zoomed(view: View, factor: number, [ax, ay]: Point, picture: Siz
 export const panned = (view: View, dx: number, dy: number, picture: Size, window: Size): View =>
   held({ ...view, x: view.x + dx, y: view.y + dy }, picture, window);
 
+/** One of two fingers has gone from `before` to `at`, the other one lies at `still`. */
+export function pinched(view: View, before: Point, at: Point, still: Point, picture: Size, window: Size): View {
+  const spread = (finger: Point): number => Math.hypot(finger[0] - still[0], finger[1] - still[1]);
+  const moved = panned(view, (at[0] - before[0]) / 2, (at[1] - before[1]) / 2, picture, window);
+  const middle: Point = [(at[0] + still[0]) / 2, (at[1] + still[1]) / 2];
+  return spread(before) > 0 ? zoomed(moved, spread(at) / spread(before), middle, picture, window) : moved;
+}
+
 function held(view: View, picture: Size, window: Size): View {
   const [width, height] = [picture.width * view.scale, picture.height * view.scale];
   return {

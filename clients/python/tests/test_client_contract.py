@@ -6,8 +6,10 @@ import typing
 from typing import Any
 
 import pytest
+from typer.main import get_command
 from typing_extensions import get_type_hints
 
+import text_removal
 from clients.python import make_sync
 from deployments.api.app import create_api
 from deployments.api.errors import HTTP_CODES, TABLE
@@ -15,7 +17,9 @@ from deployments.api.live.protocol import FROM_SERVER
 from deployments.api.schema.iopaint_fields import Unserved
 from tests.deployments.api.conftest import SETTINGS
 from tests.deployments.fakes import FakeBackend
-from text_removal import Model, Models, TaskCounts, TaskStatus, errors, options, progress, service
+from tests.service import ROOT
+from text_removal import Client, Model, Models, Task, TaskCounts, TaskStatus, errors, options, progress, service
+from text_removal.cli.app import app
 
 SCHEMAS: dict[str, Any] = create_api(FakeBackend(), SETTINGS).openapi()["components"]["schemas"]
 ARGUMENTS = {"image", "mask", "regions", "detect", "task_id"}
@@ -114,3 +118,18 @@ def test_what_is_worth_another_try_is_what_the_service_says_a_time_for() -> None
 def test_the_blocking_client_is_made_of_the_async_one() -> None:
     assert len(make_sync.sources()) >= 3
     assert make_sync.stale() == [], "run clients/python/make_sync.py"
+
+
+def test_the_guide_names_every_verb_every_option_of_the_command_line_and_every_converter() -> None:
+    # Given
+    guide = (ROOT / "docs/clients.md").read_text()
+    methods = [item for kind in (Client, Task) for item in vars(kind).items()]
+    verbs = {name for name, value in methods if callable(value) and not name.startswith("_")}
+    converters = {name for name in vars(text_removal) if name.startswith("from_")}
+    remove = get_command(app).commands["remove"]  # type: ignore[attr-defined]
+    options = {word for option in remove.params for word in option.opts if word.startswith("--")}
+    # Then
+    assert {name for name in verbs - {"close", "request"} if f"{name}(" not in guide} == set()
+    assert {name for name in converters if f"`{name}`" not in guide} == set()
+    assert len(options) > 20
+    assert {option for option in options - {"--quiet", "--output"} if option not in guide} == set()

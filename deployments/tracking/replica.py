@@ -41,7 +41,7 @@ class Figures:
     """What the tracker tells as metrics."""
 
     def __init__(self) -> None:
-        self._tasks = metrics.gauge("tasks", "Tasks that have not ended", "state")
+        self._tasks = metrics.gauge("active_tasks", "Tasks that have not ended", "state")
         self._oldest = metrics.gauge("oldest_task_seconds", "How long the task has waited that waits longest")
         self._bytes = metrics.gauge("queued_bytes", "Images of tasks that have not ended")
         self._watches = metrics.gauge("watches", "Open watches of tasks")

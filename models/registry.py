@@ -44,7 +44,7 @@ MODELS = (
         batchable=True,
         mps=False,
         speed="fast",
-        cost=CostModel(pixel_s=6e-7, call_s=3e-3),
+        cost=CostModel(pixel_s=8e-7, call_s=3e-3),
     ),
     ModelFacts(
         name="cv2",

@@ -27,8 +27,9 @@ _STRICT = 10.0
 """How much less a neighbour off the line counts: by e^-10 across a perfect one."""
 _BELIEVED = 0.5
 """How much the lines of what is filled count against those of what is known."""
-_WIDE_PX, _HALVINGS = 6.0, 3
-"""A hole with a pixel further than this from any known one starts from half its size, so often at most."""
+_WIDE_PX, _HALVINGS = 6.0, 2
+"""A hole with a pixel further than this from any known one starts from half its size, so often at most. Three
+halvings fill no better, and mix what is beyond a narrow border into the hole."""
 _SWEEPS, _OVER = 60, 1.3
 """Of successive over-relaxation. Half the sweeps cost 0.3 dB, twice as many bring 0.1."""
 _MOST_STEPS, _LEAST_SWEEPS = 6_000_000, 8

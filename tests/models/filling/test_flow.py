@@ -42,7 +42,7 @@ def test_a_band_meets_itself_across_a_hole_wider_than_lines_are_seen(slant: floa
     picture = np.repeat(band[..., None], 3, axis=2)
     holes = np.abs(x - 80) < 26
 
-    sizes, one_size = (continued(picture * ~holes[..., None], holes, halvings) for halvings in (3, 0))
+    sizes, one_size = (continued(picture * ~holes[..., None], holes, halvings) for halvings in (2, 0))
 
     middle = np.abs(x - 80) < 10
     errors = [np.abs(filled - picture)[middle].mean() for filled in (sizes, one_size)]

@@ -81,7 +81,7 @@ def test_the_border_of_two_colours_of_one_brightness_stays_sharp() -> None:
 
 def test_a_narrow_border_around_a_hole_keeps_its_colour_beside_another_ground() -> None:
     """Most that is known near by is grass, whose colour goes with its brightness; the border is of a grey plate."""
-    picture = shaded()[:64, :64] * np.array([0.3, 1, 0.2], np.float32)
+    picture = shaded()[:64, :64].astype(np.float32) * np.array([0.3, 1, 0.2], np.float32)
     picture[20:44, 8:56] = 128
     holes = np.zeros((64, 64), np.bool_)
     holes[23:41, 11:53] = True

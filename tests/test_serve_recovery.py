@@ -1,10 +1,12 @@
 """Nothing is lost: each kind of process is killed with -9 while tasks run, and the whole service is restarted."""
 
 import contextlib
+import io
 import json
 import threading
 import time
 import uuid
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -170,3 +172,37 @@ def test_a_service_whose_raylet_was_killed_ends_by_itself_and_loses_no_task(home
         assert "raylet of Ray has died" in service.log.read_text()
     with home.running() as again, again.client() as client:
         assert_all_complete(client, task_ids, receiver)
+
+
+def test_a_batch_survives_the_death_of_an_eraser_and_comes_back_as_one_zip(shaken: Service) -> None:
+    # Given: a zip of pictures of which two are broken, and work under way
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for index in range(TASKS):
+            archive.writestr(f"page/{index}.png", b"broken" if index in (3, 7) else encoded(PIXELS))
+    query = {"batch_id": uuid.uuid4().hex, "regions": json.dumps(REGIONS)}
+    request = {"params": query, "content": packed.getvalue(), "headers": {"Content-Type": "application/zip"}}
+    with shaken.client() as client:
+        started = patiently(client, "POST", "/api/v1/inpaint-batch", **request)
+        assert started.status_code == 202, started.text
+        path = started.json()["status_url"]
+        while not patiently(client, "GET", path).json()["processing"]:
+            time.sleep(0.05)
+        # When
+        shaken.processes("Eraser")[0].kill()
+        # Then
+        deadline = time.monotonic() + 180
+        while (state := patiently(client, "GET", path).json())["status"] != "completed":
+            assert time.monotonic() < deadline, state
+            time.sleep(0.3)
+        results = patiently(client, "GET", f"{path}/results").content
+        again = patiently(client, "POST", "/api/v1/inpaint-batch", **request).json()
+    assert (state["completed"], state["error"], again) == (TASKS - 2, 2, state)
+    keep = outside(PIXELS.shape, REGIONS)
+    with zipfile.ZipFile(io.BytesIO(results)) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        files = [item["file"] for item in manifest["items"] if item["file"]]
+        assert len(files) == len(archive.namelist()) - 1 == TASKS - 2
+        for file in files:
+            assert np.array_equal(decoded(archive.read(file))[keep], PIXELS[keep])
+    assert [item["name"] for item in manifest["items"] if item["field"] == "image"] == ["page/3.png", "page/7.png"]

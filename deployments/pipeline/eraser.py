@@ -131,7 +131,7 @@ class Eraser:
         return allowed_texts(await self._text.detect(view.image, job.min_confidence, job.deadline), job.within)
 
     async def _decode(self, job: EraseJob | DetectJob) -> DecodedImage:
-        decode = partial(images.decode_stoppably, job.image, max_pixels=self._settings.max_image_pixels, page=job.page)
+        decode = partial(images.decode, job.image, max_pixels=self._settings.max_image_pixels, page=job.page)
         return await in_thread(decode, deadline=job.deadline)
 
     async def _fill_and_check(

@@ -176,7 +176,7 @@ def _check_size(image: ImageFile.ImageFile, max_pixels: int) -> None:
             height=height,
             max_pixels=max_pixels,
         )
-    costs = peak_bytes(image)
+    costs = _peak_bytes(image)
     if width * height * costs > PEAK_BYTES * max_pixels:
         allowed = PEAK_BYTES * max_pixels // costs
         raise ImageTooLarge(
@@ -192,7 +192,7 @@ def _check_size(image: ImageFile.ImageFile, max_pixels: int) -> None:
             raise ImageTooLarge(f"the TIFF has tiles of {tile} pixels; at most {max_pixels} are allowed")
 
 
-def peak_bytes(image: ImageFile.ImageFile) -> int:
+def _peak_bytes(image: ImageFile.ImageFile) -> int:
     """Of memory for each pixel while it is decoded, measured (`decoding.decode`) and rounded up."""
     if raw_mode(image).startswith(("RGB;16", "RGBX;16")):
         return 16

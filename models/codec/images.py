@@ -1,6 +1,5 @@
 """Image files: look at them, decode them, encode them. The rest of the service needs no more than this module."""
 
-from models.codec.apart import decode_stoppably
 from models.codec.decoding import DecodedImage, decode
 from models.codec.encoding import check_size, encode, encode_layer, encode_mask
 from models.codec.headers import ImageInfo, probe
@@ -12,7 +11,6 @@ __all__ = [
     "check_size",
     "decode",
     "decode_mask",
-    "decode_stoppably",
     "encode",
     "encode_layer",
     "encode_mask",

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from models.codec.apart import decode_stoppably
-from models.codec.decoding import DecodedImage, Samples
+from models.codec.decoding import DecodedImage, Samples, decode
 from models.codec.headers import probe
 from models.errors import InvalidMask
 from models.types import Image, Mask
@@ -42,7 +41,7 @@ def decode_mask(data: bytes, image: Image, *, allow_full: bool = False) -> Mask:
             size=[info.width, info.height],
             image_size=[width, height],
         )
-    marked = _marked(decode_stoppably(data, max_pixels=sys.maxsize), image)
+    marked = _marked(decode(data, max_pixels=sys.maxsize), image)
     count = int(np.count_nonzero(marked))
     if not count:
         raise InvalidMask("the mask marks no pixel: none has a grey value over 127")

@@ -109,6 +109,7 @@ def test_every_metric_that_alerts_and_dashboard_name_is_on_the_page(service: Ser
 
     with service.client() as client:
         client.post("/api/v1/inpaint-regions", json=JOB | {"model": "lama"}).raise_for_status()
+        client.post("/api/v1/inpaint-regions-async", json=JOB | {"task_id": "named"}).raise_for_status()
         deadline = time.monotonic() + REPORTED_WITHIN_S
         missing = asked
         while missing and time.monotonic() < deadline:

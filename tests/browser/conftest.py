@@ -82,8 +82,9 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     site.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
+    """No longer than its module: while Playwright waits, this thread has a running loop, and no asynchronous test runs."""
     playwright_api = pytest.importorskip("playwright.sync_api", reason="no playwright here: it is among the dev tools")
     if CHROMIUM is None:
         pytest.skip("no chromium here; CI has one")

@@ -84,7 +84,8 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """No longer than its module: while Playwright waits, this thread has a running loop, and no asynchronous test runs."""
+    """No longer than its module: as long as Playwright is there this thread has a running loop, which no asynchronous
+    test of another module could do with."""
     playwright_api = pytest.importorskip("playwright.sync_api", reason="no playwright here: it is among the dev tools")
     if CHROMIUM is None:
         pytest.skip("no chromium here; CI has one")

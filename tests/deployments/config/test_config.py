@@ -173,6 +173,7 @@ def test_secrets_do_not_show_in_the_settings(monkeypatch: pytest.MonkeyPatch) ->
 
 SERVE_CONFIGS = [ROOT / "serve_config.yaml", *sorted((ROOT / "configs").glob("*.yaml"))]
 SERVE_CONFIGS.remove(ROOT / "configs" / "kuberay.yaml")  # a Kubernetes manifest: tests/test_configs.py
+SERVE_CONFIGS.remove(ROOT / "configs" / "batch-gpu.yaml")  # of no service: tests/deployments/batch/test_asking.py
 
 
 @pytest.mark.parametrize("path", SERVE_CONFIGS, ids=lambda path: path.name)

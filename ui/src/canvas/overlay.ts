@@ -83,6 +83,9 @@ export class Overlay {
     this.stage.scale({ x: this.view.scale, y: this.view.scale });
     this.stage.position({ x: this.view.x, y: this.view.y });
     this.frame.forceUpdate();
+    // A finger that comes before the next frame must find the marks where they are.
+    this.areas.drawHit();
+    this.top.drawHit();
   }
 
   /** Whether there is something to take hold of at this point of the window. */

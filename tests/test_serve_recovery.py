@@ -146,34 +146,6 @@ def test_tasks_survive_the_death_of_any_process(shaken: Service, receiver: Recei
         assert_all_complete(client, task_ids, receiver)
 
 
-def test_tasks_survive_a_restart_of_the_whole_service(home: Home, shaken: Service, receiver: Receiver) -> None:
-    with shaken.client() as client:
-        task_ids = start_tasks(client, receiver)
-    for process in shaken.processes(""):
-        with contextlib.suppress(Exception):
-            process.kill()
-    shaken.process.kill()
-    shaken.process.wait(30)
-
-    with home.running() as again, again.client() as client:
-        assert_all_complete(client, task_ids, receiver)
-
-
-def test_a_service_whose_raylet_was_killed_ends_by_itself_and_loses_no_task(home: Home, receiver: Receiver) -> None:
-    # Given: tasks that are accepted
-    with home.running() as service:
-        with service.client() as client:
-            task_ids = start_tasks(client, receiver)
-        (raylet,) = service.raylets()
-        # When
-        raylet.kill()
-        # Then: whoever supervises the service sees it end, and not well
-        assert service.process.wait(60) == BROKEN_EXIT
-        assert "raylet of Ray has died" in service.log.read_text()
-    with home.running() as again, again.client() as client:
-        assert_all_complete(client, task_ids, receiver)
-
-
 def test_a_batch_survives_the_death_of_an_eraser_and_comes_back_as_one_zip(shaken: Service) -> None:
     # Given: a zip of pictures of which two are broken, and work under way
     packed = io.BytesIO()
@@ -206,3 +178,31 @@ def test_a_batch_survives_the_death_of_an_eraser_and_comes_back_as_one_zip(shake
         for file in files:
             assert np.array_equal(decoded(archive.read(file))[keep], PIXELS[keep])
     assert [item["name"] for item in manifest["items"] if item["field"] == "image"] == ["page/3.png", "page/7.png"]
+
+
+def test_tasks_survive_a_restart_of_the_whole_service(home: Home, shaken: Service, receiver: Receiver) -> None:
+    with shaken.client() as client:
+        task_ids = start_tasks(client, receiver)
+    for process in shaken.processes(""):
+        with contextlib.suppress(Exception):
+            process.kill()
+    shaken.process.kill()
+    shaken.process.wait(30)
+
+    with home.running() as again, again.client() as client:
+        assert_all_complete(client, task_ids, receiver)
+
+
+def test_a_service_whose_raylet_was_killed_ends_by_itself_and_loses_no_task(home: Home, receiver: Receiver) -> None:
+    # Given: tasks that are accepted
+    with home.running() as service:
+        with service.client() as client:
+            task_ids = start_tasks(client, receiver)
+        (raylet,) = service.raylets()
+        # When
+        raylet.kill()
+        # Then: whoever supervises the service sees it end, and not well
+        assert service.process.wait(60) == BROKEN_EXIT
+        assert "raylet of Ray has died" in service.log.read_text()
+    with home.running() as again, again.client() as client:
+        assert_all_complete(client, task_ids, receiver)

@@ -38,6 +38,8 @@ def start(running: Running) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             env={**os.environ, "TEXT_REMOVAL_URL": url, "PYTHONPATH": path},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            # Tests that were started in the background ignore SIGINT, and so would what they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         processes.append(process)
         return process
